@@ -26,6 +26,13 @@ export interface Change {
   instances: number;
 }
 
+/**
+ * `loaded`: uses the key, or accepts it. `dropped`: no longer does. `failed`: has tried the key, and it does not work for
+ * this instance.
+ */
+export const attestationStatuses = ['loaded', 'dropped', 'failed'] as const;
+export type AttestationStatus = (typeof attestationStatuses)[number];
+
 /** One instance says what it has loaded. An instance that accepts two keys attests each. */
 export interface Attestation {
   instance: string;
@@ -33,8 +40,7 @@ export interface Attestation {
   /** At least one of the two; where only the version is given, Keyturn knows its key. */
   keyId?: KeyId;
   version?: VersionId;
-  /** `failed`: it tried the key and the key does not work for it. */
-  status: 'loaded' | 'failed';
+  status: AttestationStatus;
   reason?: string;
 }
 

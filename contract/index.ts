@@ -1,3 +1,4 @@
+export * from './activities.ts';
 export * from './audit.ts';
 export * from './connector.ts';
 export * from './consumer.ts';
@@ -6,6 +7,9 @@ export * from './credential.ts';
 export * from './errors.ts';
 export * from './keyring.ts';
 export * from './provider.ts';
+export * from './rotation.ts';
+export * from './search-attributes.ts';
 export * from './secret.ts';
+export * from './settings.ts';
 export * from './vault.ts';
 export * from './words.ts';

@@ -1,0 +1,234 @@
+import type {
+  Consumer,
+  ConsumerConnector,
+  Context,
+  ErrorKind,
+  KeyFields,
+  KeyId,
+  KeyValue,
+  Provider,
+  ProviderConnector,
+  Vault,
+  VaultConnector,
+} from '../contract/index.ts';
+import { KeyturnError, retryable, Secret } from '../contract/index.ts';
+import type { Redactor } from './redact.ts';
+
+/** Where the guard writes down what is about to be changed, and what came of it. */
+export interface EffectLog {
+  /** @returns the effect's id, the same for every attempt of the same call. */
+  intent(verb: string, subject: string): Promise<string>;
+  result(effect: string, outcome: 'done' | 'failed', subject?: string, detail?: Record<string, unknown>): Promise<void>;
+}
+
+export interface Guard {
+  ctx: Context;
+  redactor: Redactor;
+  effects: EffectLog;
+}
+
+interface Call {
+  /** The system, for people: `provider postgres`, `target main`. */
+  system: string;
+  verb: string;
+  classify: (error: unknown) => ErrorKind | undefined;
+}
+
+/** Around every call: time it, keep values out of what it throws, give every error its kind. */
+async function watch<T>(guard: Guard, call: Call, work: () => Promise<T>): Promise<T> {
+  const { ctx } = guard;
+  const startedAt = ctx.now();
+  ctx.heartbeat(`${call.system}: ${call.verb}`);
+  try {
+    const result = await orCancelled(ctx, call, work());
+    ctx.log.debug(`${call.system}: ${call.verb}`, { duration_ms: ctx.now() - startedAt });
+    return result;
+  } catch (error) {
+    const known = asKeyturnError(guard, call, error);
+    ctx.log.info(`${call.system}: ${call.verb} failed`, {
+      duration_ms: ctx.now() - startedAt,
+      kind: known.kind,
+      error: known.message,
+    });
+    throw known;
+  }
+}
+
+/** A connector that does not listen to cancellation is let go of: its effect may still happen, which undo copes with. */
+function orCancelled<T>(ctx: Context, call: Call, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () =>
+      reject(new KeyturnError('transient', `${call.system}: ${call.verb} took too long or was cancelled`));
+    if (ctx.cancelled.aborted) abort();
+    ctx.cancelled.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => ctx.cancelled.removeEventListener('abort', abort));
+  });
+}
+
+function asKeyturnError(guard: Guard, call: Call, error: unknown): KeyturnError {
+  const scrub = (text: string) => guard.redactor.scrub(text);
+  if (error instanceof KeyturnError) {
+    return new KeyturnError(error.kind, scrub(error.message), {
+      ...(error.fix === undefined ? {} : { fix: scrub(error.fix) }),
+      ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+    });
+  }
+  const kind = call.classify(error) ?? 'transient';
+  const message = error instanceof Error ? error.message || error.name : 'unknown error';
+  return new KeyturnError(kind, `${call.system}: ${call.verb}: ${scrub(message)}`);
+}
+
+/** A change: the intent is written down before it, the result after it. A lost result is left to the next attempt. */
+async function change<T>(
+  guard: Guard,
+  call: Call,
+  subject: string,
+  work: () => Promise<T>,
+  describe: (result: T) => { subject?: string; detail?: Record<string, unknown> } = () => ({}),
+): Promise<T> {
+  const effect = await guard.effects.intent(call.verb, subject);
+  let result: T;
+  try {
+    result = await watch(guard, call, work);
+  } catch (error) {
+    if (error instanceof KeyturnError && !retryable(error.kind)) {
+      await guard.effects.result(effect, 'failed', undefined, { kind: error.kind, error: error.message });
+    }
+    throw error;
+  }
+  const described = describe(result);
+  await guard.effects.result(effect, 'done', described.subject, described.detail);
+  return result;
+}
+
+function remember(guard: Guard, fields: KeyFields, value: KeyValue): void {
+  for (const [field, secret] of Object.entries(value)) if (field !== fields.user) guard.redactor.add(secret);
+}
+
+export function guardProvider<Config>(guard: Guard, connector: ProviderConnector<Config>, config: Config): Provider {
+  const provider = connector.open(config);
+  const fields = connector.fields(config);
+  const classify = (error: unknown) => connector.classify(error);
+  const call = (verb: string): Call => ({ system: `provider ${connector.name}`, verb, classify });
+  const { apply, choose, disable, enable, mint, prepare, smokeTest } = provider;
+  return {
+    async identify(ctx, value) {
+      remember(guard, fields, value);
+      return watch(guard, call('identify'), () => provider.identify(ctx, value));
+    },
+    inventory: (ctx, held) => watch(guard, call('inventory'), () => provider.inventory(ctx, held)),
+    async verify(ctx, value) {
+      remember(guard, fields, value);
+      return watch(guard, call('verify'), () => provider.verify(ctx, value));
+    },
+    remove: (ctx, key) => change(guard, call('remove'), key.id, () => provider.remove(ctx, key)),
+    ...(mint && {
+      mint: (ctx: Context) =>
+        change(
+          guard,
+          call('mint'),
+          'a new key',
+          () => mint.call(provider, ctx),
+          (made) => {
+            remember(guard, fields, made.value);
+            return { subject: made.key.id };
+          },
+        ),
+    }),
+    ...(choose && {
+      choose: async (ctx, standing) => {
+        const chosen = await watch(guard, call('choose'), () => choose.call(provider, ctx, standing));
+        remember(guard, fields, chosen.value);
+        return chosen;
+      },
+    }),
+    ...(apply && {
+      apply: (ctx, chosen, expected) => {
+        remember(guard, fields, chosen.value);
+        return change(guard, call('apply'), chosen.key.id, () => apply.call(provider, ctx, chosen, expected));
+      },
+    }),
+    ...(disable && {
+      disable: (ctx, key) => change(guard, call('disable'), key.id, () => disable.call(provider, ctx, key)),
+    }),
+    ...(enable && {
+      enable: (ctx, key) => change(guard, call('enable'), key.id, () => enable.call(provider, ctx, key)),
+    }),
+    ...(smokeTest && {
+      smokeTest: (ctx, value, test) => {
+        remember(guard, fields, value);
+        return watch(guard, call('smoke test'), () => smokeTest.call(provider, ctx, value, test));
+      },
+    }),
+    ...(prepare && { prepare: (ctx) => watch(guard, call('prepare'), () => prepare.call(provider, ctx)) }),
+  };
+}
+
+/** @param keyId the key that is written or moved, for the audit. */
+export function guardVault<Config>(
+  guard: Guard,
+  connector: VaultConnector<Config>,
+  config: Config,
+  target: string,
+  keyId?: KeyId,
+): Vault {
+  const vault = connector.open(config);
+  const classify = (error: unknown) => connector.classify(error);
+  const call = (verb: string): Call => ({ system: `target ${target} (${connector.name})`, verb, classify });
+  const subject = `${target}/${keyId ?? '-'}`;
+  const made = (version: { id: string }) => ({ detail: { target, version: version.id, keyId } });
+  const { warnings } = vault;
+  return {
+    async read(ctx, which) {
+      const stored = await watch(guard, call('read'), () => vault.read(ctx, which));
+      if (stored !== 'absent') guard.redactor.add(stored.value);
+      return stored;
+    },
+    write(ctx, value, expected) {
+      guard.redactor.add(value);
+      return change(guard, call('write'), subject, () => vault.write(ctx, value, expected), made);
+    },
+    moveCurrent: (ctx, to, expected) =>
+      change(guard, call('moveCurrent'), subject, () => vault.moveCurrent(ctx, to, expected), made),
+    destroy: (ctx, version) =>
+      change(
+        guard,
+        call('destroy'),
+        `${subject}/${version}`,
+        () => vault.destroy(ctx, version),
+        () => made({ id: version }),
+      ),
+    ...(warnings && { warnings: (ctx) => watch(guard, call('warnings'), () => warnings.call(vault, ctx)) }),
+  };
+}
+
+export function guardConsumer<Config>(
+  guard: Guard,
+  connector: ConsumerConnector<Config>,
+  config: Config,
+  name: string,
+): Consumer {
+  const consumer = connector.open(config);
+  const classify = (error: unknown) => connector.classify(error);
+  const call = (verb: string): Call => ({ system: `consumer ${name}`, verb, classify });
+  return {
+    refresh: (ctx, told) => watch(guard, call('refresh'), () => consumer.refresh(ctx, told)),
+    attested: (ctx, told) => watch(guard, call('attested'), () => consumer.attested(ctx, told)),
+  };
+}
+
+/** Parts of a value that are secret, found in whatever was resolved for a connector's own use. */
+export function secretParts(secret: Secret): Secret[] {
+  const text = secret.reveal();
+  const password = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*?:([^@/?#]*)@/i.exec(text)?.[1];
+  if (password === undefined) return [secret];
+  return [secret, new Secret(password), new Secret(decoded(password))];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { attestationStatuses } from './consumer.ts';
+import type { Credential } from './credential.ts';
+import type { ErrorKind } from './errors.ts';
+import type { CredentialId, Instant, KeyId, Outcome, RotationId, Urgency, VersionId } from './words.ts';
+import { urgencies } from './words.ts';
+
+/** Somebody wants the credential rotated. A running rotation takes it on. */
+export const requestSchema = z.strictObject({
+  id: z.string().min(1).max(200),
+  at: z.iso.datetime(),
+  by: z.string().min(1).max(200),
+  reason: z.string().max(1_000).optional(),
+  urgency: z.enum(urgencies),
+  /** Targets that serve different keys are brought to the same new one; without it they stop the rotation. */
+  converge: z.boolean().optional(),
+  /** Rotate although what the targets serve is refused by the provider. */
+  acceptBroken: z.boolean().optional(),
+  /** At a key limit: the key that may go, by its id. It passes the same gate as the old key. */
+  replace: z.string().min(1).max(300).optional(),
+});
+export type Request = z.infer<typeof requestSchema>;
+
+/**
+ * `joined`: taken on by this rotation. `served`: what it asked for has been done. `carried`: goes on in the next rotation, which
+ * starts at once. `not-served`: the rotation that had it ended otherwise.
+ */
+export type Fate = 'joined' | 'served' | 'carried' | 'not-served';
+
+/** What a workflow `rotation/<credential id>` is started with. */
+export interface RotationInput {
+  credential: Credential;
+  /** Handed on by a rotation that could not satisfy them. */
+  requests: readonly Request[];
+}
+
+/** Sent by a consumer's instance, or for it, as the signal `attest`. */
+export const attestMessageSchema = z.strictObject({
+  consumer: z.string().min(1).max(200),
+  instance: z.string().min(1).max(200),
+  keyId: z.string().min(1).max(300).optional(),
+  version: z.string().min(1).max(300).optional(),
+  status: z.enum(attestationStatuses),
+  reason: z.string().max(500).optional(),
+});
+export type AttestMessage = z.infer<typeof attestMessageSchema>;
+
+/** Who does something and why: every message of an operator carries it. */
+export const decisionSchema = z.strictObject({
+  by: z.string().min(1).max(200),
+  reason: z.string().max(1_000).optional(),
+});
+export type Decision = z.infer<typeof decisionSchema>;
+
+/** `wait` as `progress` names it; may be left out where there is only one. */
+export const proceedSchema = decisionSchema.extend({ wait: z.string().max(300).optional() });
+export type Proceed = z.infer<typeof proceedSchema>;
+
+export const approveSchema = decisionSchema.extend({ planHash: z.string().min(1).max(100) });
+export type Approve = z.infer<typeof approveSchema>;
+
+/** Why something went as it went; safe to print. */
+export interface Reason {
+  /** `asked`: a person wanted it so. */
+  kind: ErrorKind | 'asked';
+  message: string;
+  fix?: string;
+}
+
+export type StepStatus = 'running' | 'done' | 'skipped' | 'failed' | 'undoing' | 'undone';
+
+export interface StepProgress {
+  name: string;
+  status: StepStatus;
+  startedAt: Instant;
+  endedAt?: Instant;
+  note?: string;
+}
+
+/** Something the rotation waits for. `proceed` skips it, where it can be skipped, or waives the laggard it names. */
+export interface Wait {
+  name: string;
+  since: Instant;
+  until?: Instant;
+  /** For people: who is silent, what is still in use. */
+  detail: string;
+  /** It has taken longer than it should: an operator ought to look. */
+  late?: boolean;
+}
+
+/** An exact to-do for a person. */
+export interface Quarantine {
+  at: Instant;
+  step: string;
+  during: 'run' | 'undo';
+  reason: Reason;
+  /** What stands where. */
+  standing: readonly string[];
+  tried: readonly string[];
+  todo: readonly string[];
+}
+
+export interface TargetProgress {
+  name: string;
+  knownGood?: { keyId: KeyId; version: VersionId };
+  /** What this rotation last made or saw current. */
+  current?: { keyId: KeyId; version: VersionId };
+}
+
+/** Evidence that let a key go, as found at the time. */
+export interface Evidence {
+  at: Instant;
+  going: KeyId;
+  staying: KeyId;
+  readBack: readonly { target: string; version: VersionId; answer?: string }[];
+  consumers: readonly { consumer: string; instances: readonly string[]; waivedBy?: string }[];
+  lastUse: 'unused' | 'indicative' | 'cannot tell' | 'waived';
+  quietSince?: Instant;
+}
+
+/** The answer to the query `progress`. */
+export interface Progress {
+  rotation: RotationId;
+  credential: CredentialId;
+  state: 'running' | 'undoing' | 'quarantined' | 'ended';
+  /** The step that runs or is undone. */
+  phase: string;
+  startedAt: Instant;
+  urgency: Urgency;
+  steps: readonly StepProgress[];
+  waits: readonly Wait[];
+  targets: readonly TargetProgress[];
+  oldKey?: KeyId;
+  newKey?: KeyId;
+  planHash?: string;
+  /** In use everywhere. */
+  refreshedAt?: Instant;
+  /** When the old key is due to go. */
+  retiresAt?: Instant;
+  pastPivot: boolean;
+  requests: readonly { id: string; by: string; urgency: Urgency; fate: Fate }[];
+  quarantine?: Quarantine;
+  end?: RotationEnd;
+}
+
+/** The workflow's result. */
+export interface RotationEnd {
+  rotation: RotationId;
+  credential: CredentialId;
+  outcome: Outcome;
+  /** Why it is not `rotated`. */
+  reason?: Reason;
+  startedAt: Instant;
+  endedAt: Instant;
+  oldKey?: KeyId;
+  newKey?: KeyId;
+  refreshedAt?: Instant;
+  /** As the provider answered when the old value was last tried. */
+  oldKeyRefused?: { at: Instant; answer?: string };
+  evidence?: Evidence;
+  /** In place only: from the change at the provider to the last target's move. */
+  gapMs?: number;
+  /** Ended by a person's `resolve`. */
+  resolvedBy?: string;
+  /** The head of the credential's audit chain. */
+  audit?: { seq: number; hash: string };
+}

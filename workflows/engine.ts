@@ -1,0 +1,132 @@
+import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  log,
+  proxyActivities,
+  setCurrentDetails,
+  TimeoutFailure,
+  upsertSearchAttributes,
+  uuid4,
+} from '@temporalio/workflow';
+import type { Activities, ErrorKind, SearchValues } from '../contract/index.ts';
+import { errorKinds, KeyturnError, searchAttributes } from '../contract/index.ts';
+
+/** How one activity is called. */
+export interface CallOptions {
+  /** One line for the reader of the history. */
+  summary: string;
+  /** One attempt. */
+  attemptMs: number;
+  /** All attempts together; absent: retried until it succeeds or the error is final. */
+  totalMs?: number;
+  /** Wait between attempts, at first and at the most. */
+  retryMs: number;
+  retryMsMax: number;
+}
+
+export interface Cancellable<T> {
+  result: Promise<T>;
+  cancel(): void;
+}
+
+/**
+ * All that the rotation takes from the engine. The same table and saga run on any implementation of it: on Temporal
+ * here, under virtual time in the simulator.
+ */
+export interface Engine {
+  /** Epoch milliseconds, the same at every replay. */
+  now(): number;
+  uuid(): string;
+  /** Resolves to true when `test` holds, to false after `ms`. */
+  condition(test: () => boolean, ms?: number): Promise<boolean>;
+  /** Errors of activities come as KeyturnError, whatever the engine wraps them in. */
+  activities(options: CallOptions): Activities;
+  /** Starts reads that can be let go of; the effects of an activity are never waited for after `cancel`. */
+  cancellable<T>(work: () => Promise<T>): Cancellable<T>;
+  /** What a reader of the running rotation sees first. */
+  describe(markdown: string): void;
+  searchable(values: SearchValues): void;
+  log(message: string, fields: Record<string, unknown>): void;
+}
+
+/** @param taskQueue the queue of the credential's site; absent: the workflow's own. */
+export function temporalEngine(taskQueue?: string): Engine {
+  return {
+    now: () => Date.now(),
+    uuid: () => uuid4(),
+    condition: async (test, ms) => {
+      if (ms === undefined) return condition(test).then(() => true);
+      return ms <= 0 ? test() : condition(test, ms);
+    },
+    activities: (options) => unwrapped(proxied(options, taskQueue)),
+    cancellable: (work) => {
+      const scope = new CancellationScope();
+      return { result: scope.run(work), cancel: () => scope.cancel() };
+    },
+    describe: setCurrentDetails,
+    searchable: (values) => upsertSearchAttributes(searchPairs(values)),
+    log: (message, fields) => log.info(message, fields),
+  };
+}
+
+function proxied(options: CallOptions, taskQueue: string | undefined): Activities {
+  return proxyActivities<Activities>({
+    ...(taskQueue === undefined ? {} : { taskQueue }),
+    summary: options.summary,
+    startToCloseTimeout: options.attemptMs,
+    heartbeatTimeout: Math.min(options.attemptMs, 10_000),
+    ...(options.totalMs === undefined ? {} : { scheduleToCloseTimeout: options.totalMs }),
+    retry: {
+      initialInterval: options.retryMs,
+      maximumInterval: options.retryMsMax,
+      backoffCoefficient: 2,
+    },
+  });
+}
+
+type AnyActivity = (input: unknown) => Promise<unknown>;
+
+function unwrapped(activities: Activities): Activities {
+  return new Proxy(activities, {
+    get(target, name: string) {
+      const call = target[name as keyof Activities] as AnyActivity;
+      return async (input: unknown) => {
+        try {
+          return await call(input);
+        } catch (error) {
+          throw isCancellation(error) ? error : asKeyturnError(name, error);
+        }
+      };
+    },
+  });
+}
+
+function asKeyturnError(activity: string, error: unknown): unknown {
+  if (!(error instanceof ActivityFailure)) return error;
+  const cause = error.cause;
+  if (cause instanceof ApplicationFailure && isKind(cause.type)) {
+    const [details] = (cause.details ?? []) as [{ fix?: string }?];
+    return new KeyturnError(cause.type, cause.message, details?.fix === undefined ? {} : { fix: details.fix });
+  }
+  if (cause instanceof TimeoutFailure) {
+    return new KeyturnError('transient', `${activity}: no answer in time (${cause.timeoutType})`, {
+      fix: 'see that a worker for this task queue runs and reaches the system',
+    });
+  }
+  return new KeyturnError('transient', `${activity}: ${cause?.message ?? error.message}`);
+}
+
+function isKind(type: string | undefined | null): type is ErrorKind {
+  return errorKinds.includes(type as ErrorKind);
+}
+
+function searchPairs(values: SearchValues): SearchAttributePair[] {
+  return Object.entries(values).map(([name, value]) => ({
+    key: defineSearchAttributeKey(searchAttributes[name as keyof typeof searchAttributes], 'KEYWORD'),
+    value,
+  }));
+}

@@ -1,0 +1,59 @@
+import type { Evidence, Key, KeyId } from '../contract/index.ts';
+import { confirmUsers } from './consumers.ts';
+import { baselineOf, instant, patient, type Run, step } from './run.ts';
+import { attend } from './waiting.ts';
+
+/**
+ * The evidence gate: what a key needs to go, on the way forward or back. The value that stays, read back from every target,
+ * passes its tests; every required consumer attests it; and, where the provider can tell, the key that goes has been
+ * unused since for longer than the provider's reporting lag. A person may waive a named laggard, which is audited.
+ */
+export async function gate(run: Run, keys: { going: Key; staying: KeyId }): Promise<Evidence> {
+  const { going, staying } = keys;
+  const readBack = await readBackAll(run, staying);
+  const consumers = await confirmUsers(run, staying);
+  const unused = await awaitUnused(run, going, staying);
+  const evidence: Evidence = { at: instant(run), going: going.id, staying, readBack, consumers, ...unused };
+  run.evidence.push(evidence);
+  await recordDecisions(run);
+  return evidence;
+}
+
+async function readBackAll(run: Run, staying: KeyId): Promise<Evidence['readBack']> {
+  const results: { target: string; version: string; answer?: string }[] = [];
+  for (const target of run.credential.targets) {
+    const name = `evidence: test what ${target.name} serves`;
+    const input = { job: run.job, target, which: 'current' as const, keyId: staying, ownTests: true };
+    const { version, answer } = await step(run, name).testTarget(input);
+    results.push({ target: target.name, version, ...(answer === undefined ? {} : { answer }) });
+  }
+  return results;
+}
+
+async function awaitUnused(run: Run, key: Key, held: KeyId): Promise<Pick<Evidence, 'lastUse' | 'quietSince'>> {
+  if (!baselineOf(run).powers.tellsUse) return { lastUse: 'cannot tell' };
+  const since = run.attestedAt ?? instant(run);
+  const wait = {
+    name: 'last use',
+    detail: `until the provider reports no use of ${key.id} since ${since}`,
+    lateAfterMs: run.credential.refreshWithinMs,
+  };
+  const quiet = await attend(run, wait, () =>
+    patient(run, `evidence: last use of ${key.id}`).awaitUnused({ job: run.job, key, held, since }),
+  );
+  if ('waivedBy' in quiet) return { lastUse: 'waived' };
+  const { quietSince, indicative } = quiet.value;
+  return { lastUse: indicative ? 'indicative' : 'unused', quietSince };
+}
+
+/** Writes down what people decided, before what they decided takes effect. */
+export async function recordDecisions(run: Run): Promise<void> {
+  if (run.decisions.length === 0) return;
+  const entries = run.decisions.splice(0);
+  try {
+    await step(run, 'record decisions').recordDecisions({ job: run.job, entries });
+  } catch (error) {
+    run.decisions.unshift(...entries);
+    throw error;
+  }
+}

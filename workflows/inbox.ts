@@ -1,0 +1,46 @@
+import type { Approve, AttestMessage, Decision, Proceed, Request } from '../contract/index.ts';
+
+/** What people and consumers have said and the rotation has not yet acted on. Filled by the message handlers. */
+export interface Inbox {
+  requests: Request[];
+  attestations: AttestMessage[];
+  approvals: Approve[];
+  rejection?: Decision;
+  rollBack?: Decision;
+  /** By the name of the wait. */
+  waivers: Map<string, Decision>;
+  /** An answer to a quarantine. */
+  retry?: Decision;
+  resolvedBy?: Decision;
+}
+
+export function newInbox(requests: readonly Request[]): Inbox {
+  return { requests: [...requests], attestations: [], approvals: [], waivers: new Map() };
+}
+
+export function addRequest(inbox: Inbox, request: Request): void {
+  if (!inbox.requests.some((known) => known.id === request.id)) inbox.requests.push(request);
+}
+
+/** One attestation per consumer, instance and key; a later one replaces it. */
+export function addAttestation(inbox: Inbox, message: AttestMessage): void {
+  const same = (known: AttestMessage) =>
+    known.consumer === message.consumer &&
+    known.instance === message.instance &&
+    known.keyId === message.keyId &&
+    known.version === message.version;
+  inbox.attestations = [...inbox.attestations.filter((known) => !same(known)), message];
+}
+
+/** @returns the wait that is meant, or why none is. */
+export function waitMeant(waiting: readonly string[], message: Proceed): { wait: string } | { refused: string } {
+  if (waiting.length === 0) return { refused: 'nothing is waiting that could be skipped or waived' };
+  if (message.wait !== undefined) {
+    return waiting.includes(message.wait)
+      ? { wait: message.wait }
+      : { refused: `not waiting for "${message.wait}"; waiting for: ${waiting.join(', ')}` };
+  }
+  const [only, ...others] = waiting;
+  if (only === undefined || others.length > 0) return { refused: `say which wait: ${waiting.join(', ')}` };
+  return { wait: only };
+}

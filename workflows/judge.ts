@@ -1,0 +1,107 @@
+import type { KeyId, ListedKey, ProviderStanding, Request, TargetStanding } from '../contract/index.ts';
+import { KeyturnError } from '../contract/index.ts';
+
+/** What may be done, from what was read. Pure; every refusal names what stands where and what to do about it. */
+
+type Serving = TargetStanding & { current: Exclude<TargetStanding['current'], 'absent'> };
+
+export function keysHeld(standings: readonly TargetStanding[]): KeyId[] {
+  return [...new Set(standings.map((standing) => serving(standing).current.keyId))];
+}
+
+function serving(standing: TargetStanding): Serving {
+  const { current, target } = standing;
+  if (current === 'absent') {
+    throw new KeyturnError('invalid', `target ${target} holds no value yet`, {
+      fix: 'store the value that works today there first: a rotation never invents the known-good',
+    });
+  }
+  if (current.keyId === 'unknown') {
+    throw new KeyturnError('invalid', `target ${target} serves a value that is not one of this provider's keys`, {
+      fix: "check the target's `value` shape and the provider's configuration",
+    });
+  }
+  return { ...standing, current };
+}
+
+/** @throws KeyturnError `conflict` for targets that differ, `invalid` for a known-good that no longer works. */
+export function judgeTargets(standings: readonly TargetStanding[], options: readonly Request[]): void {
+  const servings = standings.map(serving);
+  const keys = new Set(servings.map((each) => each.current.keyId));
+  if (keys.size > 1 && !options.some((request) => request.converge)) {
+    const shown = servings.map((each) => `${each.target} serves ${each.current.keyId}`).join(', ');
+    throw new KeyturnError('conflict', `the targets differ: ${shown}`, {
+      fix: 'bring them together by hand, or ask for a rotation with --converge, which moves all to one new key',
+    });
+  }
+  const broken = servings.filter((each) => each.current.verdict === 'refused');
+  if (broken.length > 0 && !options.some((request) => request.acceptBroken)) {
+    const shown = broken.map((each) => `${each.target} (${each.current.answer ?? 'refused'})`).join(', ');
+    throw new KeyturnError('invalid', `the provider refuses what is current in ${shown}`, {
+      fix: 'find out who changed it; to rotate all the same, with nothing good to go back to, use --accept-broken',
+    });
+  }
+}
+
+/** @throws KeyturnError `conflict` for a pending version that no rotation of ours left. */
+export function judgePending(standings: readonly TargetStanding[], ours: ReadonlySet<KeyId>): void {
+  for (const { target, pending } of standings) {
+    if (pending === undefined || (pending.keyId !== 'unknown' && ours.has(pending.keyId))) continue;
+    throw new KeyturnError('conflict', `target ${target} holds a pending version ${pending.version} that is not ours`, {
+      fix: 'somebody else is changing this secret: let them finish, or take their pending version away',
+    });
+  }
+}
+
+/**
+ * The keys that have to go before a new one can come: what earlier rotations of ours left, and what the request named.
+ * @throws KeyturnError `limit` where there is no room and none of them makes any; `not-found` for a name that is not listed.
+ */
+export function judgeKeys(
+  provider: ProviderStanding,
+  held: readonly KeyId[],
+  options: readonly Request[],
+): { oldKeys: ListedKey[]; leftovers: ListedKey[] } {
+  const oldKeys = held.map((id) => listed(provider.keys, id));
+  const others = provider.keys.filter((key) => !held.includes(key.id));
+  const named = new Set(options.flatMap((request) => request.replace ?? []));
+  for (const id of named) {
+    if (!others.some((key) => key.id === id)) {
+      throw new KeyturnError('not-found', `the key to replace, ${id}, is not listed, or is the one in use`, {
+        fix: `listed are: ${describeKeys(provider.keys)}`,
+      });
+    }
+  }
+  const leftovers = others.filter((key) => key.madeBy !== undefined || named.has(key.id));
+  const { keysMax, order } = provider.powers;
+  const left = provider.keys.length - leftovers.length;
+  if (order === 'make-before-break' && keysMax !== undefined && left >= keysMax) {
+    throw new KeyturnError(
+      'limit',
+      `no room for a new key: ${left} of ${keysMax} keys exist: ${describeKeys(provider.keys)}`,
+      {
+        fix: 'find out who uses the key that no target names; then ask for the rotation with --replace <that key id>',
+      },
+    );
+  }
+  return { oldKeys, leftovers };
+}
+
+function listed(keys: readonly ListedKey[], id: KeyId): ListedKey {
+  const found = keys.find((key) => key.id === id);
+  if (found) return found;
+  throw new KeyturnError('conflict', `the provider does not list ${id}, which a target serves: ${describeKeys(keys)}`, {
+    fix: 'the value belongs to another principal, or was revoked: store the right one first',
+  });
+}
+
+export function describeKeys(keys: readonly ListedKey[]): string {
+  if (keys.length === 0) return 'none';
+  return keys.map(describeKey).join('; ');
+}
+
+function describeKey(key: ListedKey): string {
+  const use = typeof key.lastUse === 'object' ? `last used ${key.lastUse.at}` : `last use ${key.lastUse ?? 'unknown'}`;
+  const made = key.madeBy === undefined ? 'not made by Keyturn' : `made by rotation ${key.madeBy}`;
+  return `${key.id} (${key.state}, created ${key.createdAt ?? 'unknown'}, ${use}, ${made})`;
+}

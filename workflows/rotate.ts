@@ -1,0 +1,145 @@
+import type { Credential, Fate, Progress, Request, RotationEnd } from '../contract/index.ts';
+import type { Engine } from './engine.ts';
+import { newInbox } from './inbox.ts';
+import { quarantine } from './quarantine.ts';
+import { checkpoint, instant, known, type Run, reasonOf, urgencyOf } from './run.ts';
+import { close, type Hooks, runSaga, type SagaEnd } from './saga.ts';
+import { table } from './steps.ts';
+import { newTrack, phaseOf, stepBegins, stepEnds } from './track.ts';
+
+export function newRun(engine: Engine, credential: Credential, rotation: string, requests: readonly Request[]): Run {
+  return {
+    engine,
+    credential,
+    job: { rotation, credential },
+    inbox: newInbox(requests),
+    track: newTrack(),
+    startedAt: new Date(engine.now()).toISOString(),
+    options: [],
+    mintUnsure: false,
+    written: new Map(),
+    current: new Map(),
+    served: false,
+    switchedBack: false,
+    told: false,
+    askable: new Set(),
+    waived: new Map(),
+    undoing: false,
+    pastPivot: false,
+    evidence: [],
+    decisions: [],
+  };
+}
+
+/** One rotation, to its end. @returns the requests that it could not satisfy: they go on in the next one. */
+export async function rotate(run: Run): Promise<{ end: RotationEnd; carried: Request[] }> {
+  const hooks = hooksOf(run);
+  const saga = await runSaga(table, run, hooks);
+  // A person's `resolve` has said what it ends as.
+  run.outcome ??= outcomeOf(saga);
+  await close(table, run, hooks);
+  const end = known(run.end, 'the end');
+  run.engine.searchable({ phase: 'ended', outcome: end.outcome });
+  show(run);
+  return { end, carried: run.inbox.requests.filter((request) => fateOf(run, request) === 'carried') };
+}
+
+function outcomeOf(saga: SagaEnd): RotationEnd['outcome'] {
+  if (saga.end !== 'failed') return 'rotated';
+  return saga.touched ? 'restored' : 'unchanged';
+}
+
+/** A request that came when the rotation had already made its choices may want more than this rotation can give. */
+export function fateOf(run: Run, request: Request): Fate {
+  const { end, newKey } = run;
+  if (!end) return 'joined';
+  const seen = run.options.some((known) => known.id === request.id);
+  if (end.outcome !== 'rotated') return seen ? 'not-served' : 'carried';
+  if (request.urgency === 'compromised') {
+    return (newKey?.key.createdAt ?? '') > request.at ? 'served' : 'carried';
+  }
+  return 'served';
+}
+
+function hooksOf(run: Run): Hooks<Run> {
+  const { track } = run;
+  return {
+    entered(step, during) {
+      if (during === 'undo') run.undoing = true;
+      stepBegins(track, step.name, instant(run));
+      show(run);
+    },
+    left(step, how, error) {
+      stepEnds(track, step.name, instant(run), how, error === undefined ? undefined : reasonOf(error).message);
+      show(run);
+    },
+    checkpoint: () => checkpoint(run),
+    pivotArmed() {
+      run.pastPivot = true;
+    },
+    turnedBack(error) {
+      run.undoing = true;
+      run.reason = reasonOf(error);
+      track.tried.push(`${phaseOf(track)}: ${run.reason.message}`);
+      run.engine.log('turning back', { reason: run.reason.message });
+    },
+    quarantine: (step, during, error) => quarantine(run, step, during, error, () => show(run)),
+  };
+}
+
+export function progressOf(run: Run): Progress {
+  const { baseline, credential, end, newKey, refreshedAt, track } = run;
+  return {
+    rotation: run.job.rotation,
+    credential: credential.id,
+    state: end ? 'ended' : track.quarantine ? 'quarantined' : run.undoing ? 'undoing' : 'running',
+    phase: phaseOf(track),
+    startedAt: run.startedAt,
+    urgency: urgencyOf(run),
+    steps: track.steps,
+    waits: [...track.waits.values()],
+    targets: credential.targets.map((target) => targetProgress(run, target.name)),
+    ...(baseline ? { oldKey: baseline.oldKey.id, planHash: baseline.planHash } : {}),
+    ...(newKey ? { newKey: newKey.key.id } : {}),
+    ...(refreshedAt ? { refreshedAt, retiresAt: retiresAt(run, refreshedAt) } : {}),
+    pastPivot: run.pastPivot,
+    requests: run.inbox.requests.map((request) => ({
+      id: request.id,
+      by: request.by,
+      urgency: request.urgency,
+      fate: fateOf(run, request),
+    })),
+    ...(track.quarantine ? { quarantine: track.quarantine } : {}),
+    ...(end ? { end } : {}),
+  };
+}
+
+function retiresAt(run: Run, refreshedAt: string): string {
+  const graceMs = urgencyOf(run) === 'routine' ? run.credential.graceMs : 0;
+  return new Date(Date.parse(refreshedAt) + graceMs).toISOString();
+}
+
+function targetProgress(run: Run, name: string): Progress['targets'][number] {
+  const knownGood = run.baseline?.knownGood.get(name);
+  const version = run.current.get(name);
+  const isNew = version !== undefined && version === run.written.get(name);
+  const keyId = isNew ? run.newKey?.key.id : knownGood?.keyId;
+  return {
+    name,
+    ...(knownGood ? { knownGood } : {}),
+    ...(version !== undefined && keyId !== undefined ? { current: { version, keyId } } : {}),
+  };
+}
+
+/** What a reader of the running workflow sees first, in Markdown. */
+function show(run: Run): void {
+  const { track, end, newKey, baseline } = run;
+  const lines = [
+    end ? `**${end.outcome}**${end.reason ? `: ${end.reason.message}` : ''}` : `**${phaseOf(track)}**`,
+    ...track.steps.map((step) => `- ${step.name}: ${step.status}${step.note === undefined ? '' : ` (${step.note})`}`),
+    ...(baseline ? [`- old key ${baseline.oldKey.id}`] : []),
+    ...(newKey ? [`- new key ${newKey.key.id}`] : []),
+    ...(track.quarantine ? ['', '**quarantined**', ...track.quarantine.todo.map((each) => `1. ${each}`)] : []),
+  ];
+  run.engine.describe(lines.join('\n'));
+}

@@ -1,0 +1,90 @@
+import type { UpdateDefinition } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  log,
+  setHandler,
+  uuid4,
+} from '@temporalio/workflow';
+import type { RotationEnd, RotationInput } from '../contract/index.ts';
+import { attestMessageSchema, KeyturnError, requestSchema, siteQueue } from '../contract/index.ts';
+import { temporalEngine } from './engine.ts';
+import { addAttestation, addRequest } from './inbox.ts';
+import * as messages from './messages.ts';
+import * as operators from './operators.ts';
+import { newRun, progressOf, rotate } from './rotate.ts';
+import type { Run } from './run.ts';
+
+/** The workflow `rotation/<credential id>`: binds the rotation to Temporal's messages and cancellation. */
+export async function rotation(input: RotationInput): Promise<RotationEnd> {
+  const { credential } = input;
+  const engine = temporalEngine(credential.site === undefined ? undefined : siteQueue(credential.site));
+  const run = newRun(engine, credential, uuid4(), input.requests);
+  listen(run);
+  const { end, carried } = await uncancelled(run);
+  await condition(allHandlersFinished);
+  if (carried.length > 0) return continueAsNew<typeof rotation>({ credential, requests: carried });
+  return end;
+}
+
+/** Cancelling is rolling back: nothing of the rotation is cut off, and past the pivot it is refused. */
+async function uncancelled(run: Run): ReturnType<typeof rotate> {
+  CancellationScope.current().cancelRequested.catch(() => {
+    if (!run.pastPivot && !run.end) operators.rollBack(run, { by: 'cancellation of the workflow' });
+    else log.warn('cancellation refused: the old key is being deleted or is gone');
+  });
+  return CancellationScope.nonCancellable(() => rotate(run));
+}
+
+function listen(run: Run): void {
+  setHandler(messages.progressQuery, () => progressOf(run));
+  // A signal cannot be refused: what is not well formed is left aside.
+  setHandler(messages.requestSignal, (request) => {
+    const parsed = requestSchema.safeParse(request);
+    if (parsed.success) addRequest(run.inbox, parsed.data);
+    else log.warn('a request was left aside: it is not well formed');
+  });
+  setHandler(messages.attestSignal, (message) => {
+    const parsed = attestMessageSchema.safeParse(message);
+    if (parsed.success) addAttestation(run.inbox, parsed.data);
+    else log.warn('an attestation was left aside: it is not well formed');
+  });
+  answer(run, messages.approveUpdate, operators.mayApprove, operators.approve);
+  answer(run, messages.rejectUpdate, operators.mayReject, operators.reject);
+  answer(run, messages.proceedUpdate, operators.mayProceed, operators.proceed);
+  answer(run, messages.rollBackUpdate, operators.mayRollBack, operators.rollBack);
+  answer(run, messages.retryUpdate, operators.mayRetry, operators.retry);
+  answer(run, messages.resolveUpdate, operators.mayResolve, operators.resolve);
+}
+
+/** Anything but an ApplicationFailure would fail the workflow's task instead of the message. */
+function answer<Answer, Message>(
+  run: Run,
+  update: UpdateDefinition<Answer, [Message]>,
+  may: (run: Run, message: Message) => void,
+  act: (run: Run, message: Message) => Answer | Promise<Answer>,
+): void {
+  const handle = async (message: Message): Promise<Answer> => {
+    try {
+      return await act(run, message);
+    } catch (error) {
+      throw asFailure(error);
+    }
+  };
+  const validator = (message: Message): void => {
+    try {
+      may(run, message);
+    } catch (error) {
+      throw asFailure(error);
+    }
+  };
+  setHandler(update, handle, { validator });
+}
+
+function asFailure(error: unknown): unknown {
+  if (!(error instanceof KeyturnError)) return error;
+  return ApplicationFailure.create({ type: error.kind, message: error.message, nonRetryable: true });
+}

@@ -1,0 +1,180 @@
+import type {
+  Activities,
+  Credential,
+  Decision,
+  DecisionEntry,
+  Evidence,
+  Instant,
+  Job,
+  Key,
+  KeyId,
+  ListedKey,
+  Outcome,
+  ProviderPowers,
+  Reason,
+  Request,
+  RotationEnd,
+  SealedKey,
+  Target,
+  TargetStanding,
+  TestResult,
+  VaultPowers,
+  VersionId,
+} from '../contract/index.ts';
+import { KeyturnError } from '../contract/index.ts';
+import type { Engine } from './engine.ts';
+import type { Inbox } from './inbox.ts';
+import type { Track } from './track.ts';
+
+/** What a target served when the rotation began. */
+export interface KnownGood {
+  version: VersionId;
+  keyId: KeyId;
+}
+
+/** What stood everywhere when the rotation began: the result of `inspect`. */
+export interface Baseline {
+  takenAt: Instant;
+  powers: ProviderPowers;
+  /** The primary target's key. */
+  oldKey: Key;
+  /** What goes when the new key is in use: the key that every target names, or, where they differ, those of ours. */
+  going: readonly ListedKey[];
+  /** What goes before the new key comes: left by earlier rotations, or named in the request. */
+  leftovers: readonly ListedKey[];
+  /** Targets in which an earlier rotation left a pending version. */
+  leftPending: readonly TargetStanding[];
+  keys: readonly ListedKey[];
+  /** By target. */
+  knownGood: ReadonlyMap<string, KnownGood>;
+  vaults: ReadonlyMap<string, VaultPowers>;
+  planHash: string;
+}
+
+/** One rotation while it runs: what it knows, and the doors through which it acts. */
+export interface Run {
+  readonly engine: Engine;
+  readonly job: Job;
+  readonly credential: Credential;
+  readonly inbox: Inbox;
+  readonly track: Track;
+  /** The requests that were there when it inspected: only their options count. */
+  options: readonly Request[];
+  baseline?: Baseline;
+  newKey?: SealedKey;
+  /** A try to mint ended without telling whether it made a key. */
+  mintUnsure: boolean;
+  /** By target: the version that holds the new key. */
+  written: Map<string, VersionId>;
+  /** By target: the version that this rotation last made current. */
+  current: Map<string, VersionId>;
+  /** A target may have served the new key as current: from now on it goes only with evidence. */
+  served: boolean;
+  /** In place: the known-good is at the provider again. */
+  switchedBack: boolean;
+  /** Consumers have been told of the new key. */
+  told: boolean;
+  /** When the last required consumer attested. */
+  attestedAt?: Instant;
+  /** Consumers that can be asked what they have loaded. */
+  askable: Set<string>;
+  /** By consumer and key: who waived it. */
+  waived: Map<string, Decision>;
+  undoing: boolean;
+  pastPivot: boolean;
+  refreshedAt?: Instant;
+  evidence: Evidence[];
+  oldKeyRefused?: TestResult;
+  gapMs?: number;
+  decisions: DecisionEntry[];
+  startedAt: Instant;
+  reason?: Reason;
+  outcome?: Outcome;
+  resolvedBy?: Decision;
+  end?: RotationEnd;
+}
+
+/** Somebody asked to turn back. */
+export class TurnBack extends Error {
+  override readonly name = 'TurnBack';
+}
+
+export function instant(run: Run): Instant {
+  return new Date(run.engine.now()).toISOString();
+}
+
+/** Activities of a step before the pivot: tried until the step's time is over. */
+export function step(run: Run, summary: string): Activities {
+  const { stepMs } = run.credential.limits;
+  return call(run, summary, run.undoing || run.pastPivot ? run.credential.limits.settleMs : stepMs);
+}
+
+/** Proofs of refusal: tried until the key is refused, or the time for that is over. */
+export function refusal(run: Run, summary: string): Activities {
+  return call(run, summary, run.credential.limits.refusalMs);
+}
+
+/** Activities that wait for something outside: tried until it is there. */
+export function patient(run: Run, summary: string): Activities {
+  return call(run, summary, undefined);
+}
+
+function call(run: Run, summary: string, totalMs: number | undefined): Activities {
+  const { attemptMs, pollMs } = run.credential.limits;
+  return run.engine.activities({
+    summary,
+    attemptMs,
+    ...(totalMs === undefined ? {} : { totalMs }),
+    retryMs: Math.min(1_000, pollMs),
+    retryMsMax: Math.max(pollMs, 1_000),
+  });
+}
+
+/** @throws TurnBack where somebody asked for it and there still is a way back. */
+export function checkpoint(run: Run): void {
+  if (!run.undoing && !run.pastPivot && run.inbox.rollBack) throw new TurnBack(askedBack(run.inbox.rollBack));
+}
+
+function askedBack(asked: { by: string; reason?: string }): string {
+  return `rolled back by ${asked.by}${asked.reason === undefined ? '' : `: ${asked.reason}`}`;
+}
+
+export function reasonOf(error: unknown): Reason {
+  if (error instanceof KeyturnError) {
+    return { kind: error.kind, message: error.message, ...(error.fix === undefined ? {} : { fix: error.fix }) };
+  }
+  if (error instanceof TurnBack) return { kind: 'asked', message: error.message };
+  throw error;
+}
+
+export function known<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new TypeError(`${what} is not known yet: a step ran out of order`);
+  return value;
+}
+
+export const baselineOf = (run: Run): Baseline => known(run.baseline, 'the baseline');
+export const newKeyOf = (run: Run): SealedKey => known(run.newKey, 'the new key');
+
+export function knownGoodOf(run: Run, target: Target): KnownGood {
+  return known(baselineOf(run).knownGood.get(target.name), `the known-good of ${target.name}`);
+}
+
+export function stages(run: Run, target: Target): boolean {
+  return known(baselineOf(run).vaults.get(target.name), `the vault of ${target.name}`).staging;
+}
+
+/** The primary last: while the others change, most consumers still read what they know. */
+export function primaryLast(run: Run): Target[] {
+  const [primary, ...others] = run.credential.targets;
+  return [...others, known(primary, 'the primary target')];
+}
+
+export function isInPlace(run: Run): boolean {
+  return run.baseline?.powers.order === 'in-place';
+}
+
+export function urgencyOf(run: Run): Request['urgency'] {
+  const asked = run.inbox.requests.map((request) => request.urgency);
+  if (asked.includes('compromised')) return 'compromised';
+  return asked.includes('expedited') ? 'expedited' : 'routine';
+}

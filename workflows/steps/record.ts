@@ -1,0 +1,36 @@
+import type { RotationEnd } from '../../contract/index.ts';
+import { recordDecisions } from '../gate.ts';
+import { instant, known, patient, type Run } from '../run.ts';
+
+/** Closes the audit chain: outcome, evidence, head. */
+export async function record(run: Run): Promise<void> {
+  await recordDecisions(run);
+  const end = endOf(run);
+  const audit = await patient(run, `record ${end.outcome}`).recordEnd({ job: run.job, end, evidence: run.evidence });
+  run.end = { ...end, audit };
+}
+
+function endOf(run: Run): RotationEnd {
+  const { baseline, newKey, refreshedAt, oldKeyRefused, gapMs } = run;
+  const outcome = known(run.outcome, 'the outcome');
+  const evidence = run.evidence.at(-1);
+  return {
+    rotation: run.job.rotation,
+    credential: run.credential.id,
+    outcome,
+    ...(run.reason && outcome !== 'rotated' ? { reason: run.reason } : {}),
+    startedAt: run.startedAt,
+    endedAt: instant(run),
+    ...(baseline ? { oldKey: baseline.oldKey.id } : {}),
+    ...(newKey ? { newKey: newKey.key.id } : {}),
+    ...(refreshedAt && outcome === 'rotated' ? { refreshedAt } : {}),
+    ...(oldKeyRefused && outcome === 'rotated' ? { oldKeyRefused: refusedAs(oldKeyRefused) } : {}),
+    ...(evidence ? { evidence } : {}),
+    ...(gapMs === undefined ? {} : { gapMs }),
+    ...(run.resolvedBy ? { resolvedBy: run.resolvedBy.by } : {}),
+  };
+}
+
+function refusedAs(result: { at: string; answer?: string }): { at: string; answer?: string } {
+  return { at: result.at, ...(result.answer === undefined ? {} : { answer: result.answer }) };
+}

@@ -1,0 +1,31 @@
+import { dropAtAccepters, tellAccepters, tellUsers } from '../consumers.ts';
+import { baselineOf, checkpoint, instant, isInPlace, newKeyOf, type Run } from '../run.ts';
+import { moveAll } from './move.ts';
+import { testCurrent } from './smoke-test.ts';
+import { switchBack } from './switch.ts';
+import { restoreTargets } from './write.ts';
+
+/** Makes the new version current, proves it there, and has every consumer take it up. */
+export async function refresh(run: Run): Promise<void> {
+  const { key } = newKeyOf(run);
+  await tellAccepters(run, key.id);
+  if (!isInPlace(run)) {
+    await moveAll(run);
+    await testCurrent(run, () => key.id);
+  }
+  checkpoint(run);
+  await tellUsers(run, key.id);
+  run.refreshedAt = instant(run);
+  run.engine.searchable({ phase: 'retiring' });
+}
+
+/** The new key stays until nobody holds it: consumers are told again, and heard. */
+export async function unrefresh(run: Run): Promise<void> {
+  const { oldKey } = baselineOf(run);
+  if (isInPlace(run)) await switchBack(run);
+  else await restoreTargets(run);
+  await testCurrent(run, (target) => baselineOf(run).knownGood.get(target)?.keyId ?? oldKey.id);
+  if (!run.told) return;
+  await tellUsers(run, oldKey.id);
+  await dropAtAccepters(run, newKeyOf(run).key.id, oldKey.id);
+}

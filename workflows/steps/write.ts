@@ -1,0 +1,60 @@
+import {
+  baselineOf,
+  checkpoint,
+  isInPlace,
+  knownGoodOf,
+  newKeyOf,
+  primaryLast,
+  type Run,
+  stages,
+  step,
+} from '../run.ts';
+
+/** Stores the new value in every target: unseen where the vault has staging, else as the newest, already proven. */
+export async function write(run: Run): Promise<void> {
+  for (const target of primaryLast(run)) {
+    checkpoint(run);
+    // In place, a target without staging gets the value when the provider has it, not before.
+    if (isInPlace(run) && !stages(run, target)) continue;
+    await store(run, target);
+  }
+}
+
+export async function store(run: Run, target: Run['credential']['targets'][number]): Promise<void> {
+  const chosen = newKeyOf(run);
+  const staging = stages(run, target);
+  if (!staging) run.served = true;
+  const expected = knownGoodOf(run, target).version;
+  const version = await step(run, `write ${chosen.key.id} to ${target.name}`).writeTarget({
+    job: run.job,
+    target,
+    chosen,
+    expected,
+  });
+  run.written.set(target.name, version.id);
+  if (!staging) run.current.set(target.name, version.id);
+}
+
+export async function unwrite(run: Run): Promise<void> {
+  const { key } = newKeyOf(run);
+  await restoreTargets(run);
+  for (const target of primaryLast(run)) {
+    const version = run.written.get(target.name);
+    const discard = { job: run.job, target, keyId: key.id, version };
+    await step(run, `discard ${key.id} in ${target.name}`).discardVersion(discard);
+  }
+}
+
+/** The known-good is current again in every target, whatever of the way there had happened. */
+export async function restoreTargets(run: Run): Promise<void> {
+  baselineOf(run);
+  for (const target of [...primaryLast(run)].reverse()) {
+    const restored = await step(run, `make the known-good current in ${target.name}`).restoreTarget({
+      job: run.job,
+      target,
+      knownGood: knownGoodOf(run, target),
+      newKey: run.newKey?.key.id,
+    });
+    run.current.set(target.name, restored.id);
+  }
+}
