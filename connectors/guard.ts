@@ -16,8 +16,11 @@ import type { Redactor } from './redact.ts';
 
 /** Where the guard writes down what is about to be changed, and what came of it. */
 export interface EffectLog {
-  /** @returns the effect's id, the same for every attempt of the same call. */
-  intent(verb: string, subject: string): Promise<string>;
+  /**
+   * @param repeats every attempt has an effect of its own (a key made twice is two keys).
+   * @returns the effect's id, the same for every attempt of the same call, unless it repeats.
+   */
+  intent(verb: string, subject: string, repeats: boolean): Promise<string>;
   result(effect: string, outcome: 'done' | 'failed', subject?: string, detail?: Record<string, unknown>): Promise<void>;
 }
 
@@ -32,6 +35,7 @@ interface Call {
   system: string;
   verb: string;
   classify: (error: unknown) => ErrorKind | undefined;
+  repeats?: boolean;
 }
 
 /** Around every call: time it, keep values out of what it throws, give every error its kind. */
@@ -86,7 +90,7 @@ async function change<T>(
   work: () => Promise<T>,
   describe: (result: T) => { subject?: string; detail?: Record<string, unknown> } = () => ({}),
 ): Promise<T> {
-  const effect = await guard.effects.intent(call.verb, subject);
+  const effect = await guard.effects.intent(call.verb, subject, call.repeats ?? false);
   let result: T;
   try {
     result = await watch(guard, call, work);

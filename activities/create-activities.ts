@@ -1,0 +1,22 @@
+import type { Activities } from '../contract/index.ts';
+import { createStepActivities } from './create.ts';
+import type { Deps } from './deps.ts';
+import { inspectActivities } from './inspect.ts';
+import { recordActivities } from './record.ts';
+import { refreshActivities } from './refresh.ts';
+import { retireActivities } from './retire.ts';
+import { testActivities } from './smoke-test.ts';
+import { writeActivities } from './write.ts';
+
+/** All activities of a rotation, bound to what this process provides. */
+export function createActivities(deps: Deps): Activities {
+  return {
+    ...inspectActivities(deps),
+    ...createStepActivities(deps),
+    ...writeActivities(deps),
+    ...testActivities(deps),
+    ...refreshActivities(deps),
+    ...retireActivities(deps),
+    ...recordActivities(deps),
+  };
+}

@@ -1,0 +1,135 @@
+import type { Activities, Key, KeyId } from '../contract/index.ts';
+import { KeyturnError } from '../contract/index.ts';
+import type { Deps } from './deps.ts';
+import { attribute, inferMade } from './ledger.ts';
+import { type Bench, bench, type OpenProvider, openProvider, openTarget } from './open.ts';
+import { seal, unseal } from './seal.ts';
+import { steadily, timesFor } from './steadily.ts';
+
+type Create = Pick<
+  Activities,
+  'chooseKey' | 'applyKey' | 'mintKey' | 'proveKey' | 'removeKey' | 'sweepKeys' | 'reapplyKey'
+>;
+
+export function createStepActivities(deps: Deps): Create {
+  return {
+    async chooseKey({ job, held, keys }) {
+      const on = bench(deps, job);
+      const { provider } = await openProvider(on);
+      if (!provider.choose) throw new KeyturnError('invalid', `provider ${job.credential.provider.type} cannot choose`);
+      const { key, value } = await provider.choose(on.ctx, { held, keys });
+      return { key, sealed: await seal(deps.keys, job, key.id, value) };
+    },
+
+    async applyKey({ job, chosen, expected }) {
+      const on = bench(deps, job);
+      const { provider } = await openProvider(on);
+      if (!provider.apply) return chosen.key;
+      const value = await unseal(deps.keys, job, chosen.key.id, chosen.sealed);
+      return provider.apply(on.ctx, { key: chosen.key, value }, expected);
+    },
+
+    async mintKey({ job, baseline, held }) {
+      const on = bench(deps, job, { listed: baseline.map((key) => key.id) });
+      const opened = await openProvider(on);
+      if (!opened.provider.mint)
+        throw new KeyturnError('invalid', `provider ${job.credential.provider.type} cannot mint`);
+      await removeLost(on, opened, baseline, [held], { strangers: 'refuse' });
+      const { key, value } = await opened.provider.mint(on.ctx);
+      return { key, sealed: await seal(deps.keys, job, key.id, value) };
+    },
+
+    async proveKey({ job, chosen }) {
+      const on = bench(deps, job);
+      const { provider, powers } = await openProvider(on);
+      const value = await unseal(deps.keys, job, chosen.key.id, chosen.sealed);
+      const options = { forMs: powers.propagationMsMax, everyMs: 500, times: timesFor(powers.propagationMsMax) };
+      const { steady, last } = await steadily(
+        on.ctx,
+        options,
+        () => provider.verify(on.ctx, value),
+        (seen) => seen.verdict === 'accepted',
+      );
+      if (!steady) {
+        throw new KeyturnError('transient', `${chosen.key.id} is not accepted yet (${last.answer ?? last.verdict})`);
+      }
+      return tested(on, '-', last.answer);
+    },
+
+    async removeKey({ job, key }) {
+      const on = bench(deps, job);
+      const { provider } = await openProvider(on);
+      await provider.remove(on.ctx, key);
+    },
+
+    async sweepKeys({ job, baseline, keep }) {
+      const on = bench(deps, job);
+      return removeLost(on, await openProvider(on), baseline, keep, { strangers: 'leave' });
+    },
+
+    async reapplyKey({ job, target, version, key, newKey }) {
+      const on = bench(deps, job);
+      const opened = await openProvider(on);
+      const { provider, fields } = opened;
+      if (!provider.apply) throw new KeyturnError('invalid', `provider ${job.credential.provider.type} cannot apply`);
+      const place = await openTarget(on, target, fields);
+      const stored = await place.vault.read(on.ctx, { id: version });
+      if (stored === 'absent') {
+        throw new KeyturnError('not-found', `target ${target.name} no longer holds version ${version}, the known-good`);
+      }
+      const expected = await inPlaceNow(on, opened, key, newKey);
+      return provider.apply(on.ctx, { key, value: place.value(stored) }, expected);
+    },
+  };
+}
+
+/** What the place holds now, if that is the new key or still what the rotation found; else somebody else was there. */
+async function inPlaceNow(on: Bench, { provider }: OpenProvider, oldKey: Key, newKey: Key): Promise<Key> {
+  const now = await provider.inventory(on.ctx, []);
+  const ours = now.find((key) => key.id === newKey.id || key.id === oldKey.id || key.etag === oldKey.etag);
+  if (ours) return ours;
+  throw new KeyturnError('conflict', `somebody else has changed ${oldKey.id} at the provider`, {
+    fix: 'find out what the value is now; store it, and resolve the rotation',
+  });
+}
+
+/**
+ * Removes keys that lost attempts of ours made: not in the baseline, not to be kept, and attributed to an intent without
+ * a result.
+ * @throws KeyturnError `ambiguous` for a key that may be ours or a stranger's.
+ */
+async function removeLost(
+  on: Bench,
+  { provider }: OpenProvider,
+  baseline: readonly Key[],
+  keep: readonly KeyId[],
+  { strangers }: { strangers: 'refuse' | 'leave' },
+): Promise<KeyId[]> {
+  const known = new Set([...baseline.map((key) => key.id), ...keep]);
+  const strays = (await provider.inventory(on.ctx, keep)).filter((key) => !known.has(key.id));
+  if (strays.length === 0) return [];
+  const { ours, unclear, others } = await attribute(on, strays);
+  if (unclear.length > 0) {
+    throw new KeyturnError('ambiguous', `these keys may be ours or somebody else's: ${ids(unclear)}`, {
+      fix: 'find out who made them; delete at the provider those that nobody uses, then retry',
+    });
+  }
+  for (const { key, effect } of ours) {
+    await inferMade(on, effect, key);
+    await provider.remove(on.ctx, key);
+  }
+  if (others.length > 0 && strangers === 'refuse') {
+    throw new KeyturnError('conflict', `somebody else made a key in the meantime: ${ids(others)}`, {
+      fix: 'rotate again when they are done',
+    });
+  }
+  return ours.map(({ key }) => key.id);
+}
+
+function ids(keys: readonly Key[]): string {
+  return keys.map((key) => `${key.id} (created ${key.createdAt ?? 'unknown'})`).join(', ');
+}
+
+export function tested(on: Bench, version: string, answer: string | undefined) {
+  return { at: new Date(on.ctx.now()).toISOString(), version, ...(answer === undefined ? {} : { answer }) };
+}

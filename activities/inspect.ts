@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import type { Activities, KeyId, KeyValue, ListedKey, Stored, Target, TargetStanding } from '../contract/index.ts';
+import type { Deps } from './deps.ts';
+import { inferLost, readLedger } from './ledger.ts';
+import { type Bench, bench, type OpenProvider, type OpenTarget, openProvider, openTarget } from './open.ts';
+
+type Inspect = Pick<Activities, 'inspectTarget' | 'inspectProvider' | 'hashPlan'>;
+
+export function inspectActivities(deps: Deps): Inspect {
+  return {
+    async inspectTarget({ job, target }) {
+      return standingOf(bench(deps, job), target);
+    },
+
+    async inspectProvider({ job, held }) {
+      const on = bench(deps, job);
+      const { provider, powers } = await openProvider(on);
+      const keys = await provider.inventory(on.ctx, held);
+      const leftOpen = await inferLost(on, keys, held);
+      const ledger = await readLedger(on);
+      const listed = keys.map(
+        (key): ListedKey => ({
+          ...key,
+          ...(ledger.made.has(key.id) ? { madeBy: ledger.made.get(key.id) } : {}),
+          ...(ledger.served.has(key.id) ? { served: true } : {}),
+        }),
+      );
+      return { powers, keys: listed, made: [...ledger.made.keys()], leftOpen };
+    },
+
+    async hashPlan({ plan }) {
+      return createHash('sha256')
+        .update(canonicalize(plan) ?? '')
+        .digest('hex')
+        .slice(0, 16);
+    },
+  };
+}
+
+async function standingOf(on: Bench, target: Target): Promise<TargetStanding> {
+  const opened = await openProvider(on);
+  const place = await openTarget(on, target, opened.fields);
+  const current = await place.vault.read(on.ctx, 'current');
+  const pending = place.powers.staging ? await place.vault.read(on.ctx, 'pending') : 'absent';
+  return {
+    target: target.name,
+    current: current === 'absent' ? 'absent' : await tested(on, opened, place, current),
+    ...(pending === 'absent' ? {} : { pending: await identified(on, opened, place, pending) }),
+    powers: place.powers,
+  };
+}
+
+async function tested(on: Bench, opened: OpenProvider, place: OpenTarget, stored: Stored) {
+  const found = await identified(on, opened, place, stored);
+  if (found.keyId === 'unknown' || !opened.powers.verifies) return { ...found, verdict: 'untested' as const };
+  const { verdict, answer } = await opened.provider.verify(on.ctx, place.value(stored));
+  return { ...found, verdict, ...(answer === undefined ? {} : { answer }) };
+}
+
+async function identified(on: Bench, { provider }: OpenProvider, place: OpenTarget, stored: Stored) {
+  const value: KeyValue = place.value(stored);
+  const keyId: KeyId | 'unknown' = await provider.identify(on.ctx, value);
+  return { version: stored.version.id, keyId };
+}

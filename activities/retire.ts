@@ -1,0 +1,48 @@
+import type { Activities, Key } from '../contract/index.ts';
+import { KeyturnError } from '../contract/index.ts';
+import type { Deps } from './deps.ts';
+import { bench, openProvider } from './open.ts';
+
+type Retire = Pick<Activities, 'awaitUnused' | 'disableKey' | 'enableKey'>;
+
+export function retireActivities(deps: Deps): Retire {
+  return {
+    async awaitUnused({ job, key, held, since }) {
+      const on = bench(deps, job);
+      const { provider, powers } = await openProvider(on);
+      const listed = (await provider.inventory(on.ctx, [held, key.id])).find((each) => each.id === key.id);
+      const quietMs = quietSinceMs(listed, Date.parse(since));
+      const neededMs = powers.lastUsedLagMs ?? 0;
+      const leftMs = quietMs + neededMs - on.ctx.now();
+      const inUse = typeof listed?.lastUse === 'object' && Date.parse(listed.lastUse.at) > Date.parse(since);
+      if (leftMs <= 0 && !(inUse && neededMs === 0)) {
+        return { quietSince: new Date(quietMs).toISOString(), indicative: powers.indicative ?? false };
+      }
+      const by = typeof listed?.lastUse === 'object' && listed.lastUse.by ? ` by ${listed.lastUse.by}` : '';
+      throw new KeyturnError('transient', `${key.id} was in use at ${new Date(quietMs).toISOString()}${by}`, {
+        retryAfterMs: Math.max(leftMs, job.credential.limits.pollMs),
+      });
+    },
+
+    async disableKey({ job, key }) {
+      const on = bench(deps, job);
+      const { provider } = await openProvider(on);
+      if (!provider.disable)
+        throw new KeyturnError('invalid', `provider ${job.credential.provider.type} cannot disable`);
+      await provider.disable(on.ctx, key);
+    },
+
+    async enableKey({ job, key }) {
+      const on = bench(deps, job);
+      const { provider } = await openProvider(on);
+      if (!provider.enable) throw new KeyturnError('invalid', `provider ${job.credential.provider.type} cannot enable`);
+      await provider.enable(on.ctx, key);
+    },
+  };
+}
+
+/** A key that is no longer listed is not in use. */
+function quietSinceMs(listed: Key | undefined, sinceMs: number): number {
+  if (typeof listed?.lastUse !== 'object') return sinceMs;
+  return Math.max(sinceMs, Date.parse(listed.lastUse.at));
+}

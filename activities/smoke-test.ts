@@ -1,0 +1,89 @@
+import type { Activities, KeyId, Stored, Target, Which } from '../contract/index.ts';
+import { KeyturnError } from '../contract/index.ts';
+import { tested } from './create.ts';
+import type { Deps } from './deps.ts';
+import { type Bench, bench, type OpenProvider, type OpenTarget, openProvider, openTarget } from './open.ts';
+import { steadily } from './steadily.ts';
+
+type Test = Pick<Activities, 'testTarget' | 'proveRefused'>;
+
+export function testActivities(deps: Deps): Test {
+  return {
+    async testTarget({ job, target, which, keyId, ownTests }) {
+      const on = bench(deps, job);
+      const opened = await openProvider(on);
+      const place = await openTarget(on, target, opened.fields);
+      const stored = await readsAs(on, opened, place, { target, which, keyId });
+      const answer = await accepted(on, opened, place, stored, keyId);
+      if (ownTests) await runOwnTests(on, opened, place, stored);
+      return tested(on, stored.version.id, answer);
+    },
+
+    async proveRefused({ job, target, version, keyId }) {
+      const on = bench(deps, job);
+      const opened = await openProvider(on);
+      const { provider, powers } = opened;
+      const place = await openTarget(on, target, opened.fields);
+      const stored = await readsAs(on, opened, place, { target, which: { id: version }, keyId });
+      const times = powers.propagationMsMax > 0 ? 3 : 1;
+      const { steady, last } = await steadily(
+        on.ctx,
+        { forMs: powers.propagationMsMax, everyMs: 500, times },
+        () => provider.verify(on.ctx, place.value(stored)),
+        (seen) => seen.verdict === 'refused',
+      );
+      if (steady) return tested(on, stored.version.id, last.answer);
+      throw new KeyturnError('transient', `${keyId} is still accepted by the provider`, {
+        fix: 'look at the provider whether the key is really disabled or deleted',
+      });
+    },
+  };
+}
+
+/** Reads as a consumer would; a vault may serve the earlier current for a while after a move. */
+async function readsAs(
+  on: Bench,
+  { provider }: OpenProvider,
+  place: OpenTarget,
+  wanted: { target: Target; which: Which; keyId: KeyId },
+): Promise<Stored> {
+  const { target, which, keyId } = wanted;
+  const forMs = place.powers.propagationMsMax;
+  const look = async () => {
+    const stored = await place.vault.read(on.ctx, which);
+    const found = stored === 'absent' ? 'absent' : await provider.identify(on.ctx, place.value(stored));
+    return { stored, found };
+  };
+  const { last } = await steadily(on.ctx, { forMs, everyMs: 500, times: 1 }, look, (seen) => seen.found === keyId);
+  if (last.stored !== 'absent' && last.found === keyId) return last.stored;
+  throw new KeyturnError('conflict', `${target.name} should hold ${keyId} but holds ${last.found}`, {
+    fix: 'somebody else has changed it, or the value did not fit the target',
+  });
+}
+
+async function accepted(
+  on: Bench,
+  { provider, powers }: OpenProvider,
+  place: OpenTarget,
+  stored: Stored,
+  keyId: KeyId,
+): Promise<string | undefined> {
+  if (!powers.verifies) return undefined;
+  const { steady, last } = await steadily(
+    on.ctx,
+    { forMs: powers.propagationMsMax, everyMs: 500, times: 1 },
+    () => provider.verify(on.ctx, place.value(stored)),
+    (seen) => seen.verdict === 'accepted',
+  );
+  if (steady) return last.answer;
+  throw new KeyturnError('invalid', `the provider refuses ${keyId} (${last.answer ?? 'refused'})`);
+}
+
+async function runOwnTests(on: Bench, { provider }: OpenProvider, place: OpenTarget, stored: Stored): Promise<void> {
+  for (const test of on.job.credential.smokeTests) {
+    if (!provider.smokeTest) {
+      throw new KeyturnError('invalid', `provider ${on.job.credential.provider.type} runs no smoke tests`);
+    }
+    await provider.smokeTest(on.ctx, place.value(stored), test);
+  }
+}

@@ -1,0 +1,45 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { searchAttributes } from '../../contract/index.ts';
+import { cacheFolder, type FindOptions, findTemporal } from './find-temporal.ts';
+
+export interface DevServer {
+  /** `host:port`. */
+  address: string;
+  stop(): Promise<void>;
+}
+
+export interface DevServerOptions extends FindOptions {
+  /** Absent: in memory, gone when it stops. */
+  databaseFile?: string;
+  /** Absent: a free one. */
+  port?: number;
+  /** Temporal's web pages; absent: none. */
+  uiPort?: number;
+}
+
+/** Starts Temporal's development server on this machine, with Keyturn's search attributes. */
+export async function startDevServer(options: DevServerOptions = {}): Promise<DevServer> {
+  const { databaseFile, port, uiPort } = options;
+  const found = await findTemporal(options);
+  if (databaseFile !== undefined) await mkdir(dirname(databaseFile), { recursive: true });
+  const downloadDir = cacheFolder(options.env);
+  if (found === 'download') await mkdir(downloadDir, { recursive: true });
+  const environment = await TestWorkflowEnvironment.createLocal({
+    server: {
+      executable:
+        found === 'download' ? { type: 'cached-download', downloadDir } : { type: 'existing-path', path: found },
+      ip: '127.0.0.1',
+      searchAttributes: Object.values(searchAttributes).map((name) => defineSearchAttributeKey(name, 'KEYWORD')),
+      log: { format: 'json', level: 'error' },
+      ...(databaseFile === undefined
+        ? {}
+        : { dbFilename: databaseFile, extraArgs: ['--sqlite-pragma', 'journal_mode=WAL'] }),
+      ...(port === undefined ? {} : { port }),
+      ...(uiPort === undefined ? {} : { ui: true, uiPort }),
+    },
+  });
+  return { address: environment.address, stop: () => environment.teardown() };
+}

@@ -1,0 +1,151 @@
+import type { Client, WorkflowHandle, WorkflowHandleWithSignaledRunId } from '@temporalio/client';
+import { WorkflowFailedError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure, defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
+import type {
+  Approve,
+  AttestMessage,
+  Credential,
+  CredentialId,
+  Decision,
+  ErrorKind,
+  Outcome,
+  Proceed,
+  Progress,
+  Request,
+  RotationEnd,
+  SearchValues,
+} from '../contract/index.ts';
+import { errorKinds, KeyturnError, mainQueue, searchAttributes } from '../contract/index.ts';
+import * as messages from '../workflows/messages.ts';
+import type { rotation } from '../workflows/rotation.workflow.ts';
+
+export function workflowIdOf(credential: CredentialId): string {
+  return `rotation/${credential}`;
+}
+
+export interface Started {
+  handle: WorkflowHandleWithSignaledRunId<typeof rotation>;
+  /** A rotation was open already, and has taken the request on. */
+  joined: boolean;
+}
+
+/** Starts a rotation, or hands the request to the one that is open. */
+export async function startOrJoin(
+  client: Client,
+  credential: Credential,
+  request: Request,
+  taskQueue: string = mainQueue,
+): Promise<Started> {
+  const workflowId = workflowIdOf(credential.id);
+  const joined = await isOpen(client, workflowId);
+  const handle = await client.workflow.signalWithStart<typeof rotation, [Request]>('rotation', {
+    workflowId,
+    taskQueue,
+    args: [{ credential, requests: [] }],
+    signal: messages.requestSignal,
+    signalArgs: [request],
+    staticSummary: `rotate ${credential.id}`,
+    staticDetails: `asked for by ${request.by}${request.reason === undefined ? '' : `: ${request.reason}`}`,
+    typedSearchAttributes: new TypedSearchAttributes(
+      pairs({
+        credential: credential.id,
+        owner: credential.owner,
+        provider: credential.provider.type,
+        urgency: request.urgency,
+        phase: 'rotating',
+      }),
+    ),
+  });
+  return { handle, joined };
+}
+
+async function isOpen(client: Client, workflowId: string): Promise<boolean> {
+  try {
+    const { status } = await client.workflow.getHandle(workflowId).describe();
+    return status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
+function pairs(values: SearchValues) {
+  return Object.entries(values).map(([name, value]) => ({
+    key: defineSearchAttributeKey(searchAttributes[name as keyof typeof searchAttributes], 'KEYWORD'),
+    value,
+  }));
+}
+
+/** The present or the last rotation of a credential. */
+export function rotationOf(client: Client, credential: CredentialId): WorkflowHandle<typeof rotation> {
+  return client.workflow.getHandle<typeof rotation>(workflowIdOf(credential));
+}
+
+/** @throws KeyturnError `not-found` when the credential has no rotation that the server remembers. */
+export async function progress(handle: WorkflowHandle<typeof rotation>): Promise<Progress> {
+  return known(handle, () => handle.query(messages.progressQuery));
+}
+
+export async function attest(handle: WorkflowHandle<typeof rotation>, message: AttestMessage): Promise<void> {
+  await known(handle, () => handle.signal(messages.attestSignal, message));
+}
+
+export async function approve(handle: WorkflowHandle<typeof rotation>, message: Approve): Promise<void> {
+  await known(handle, () => handle.executeUpdate(messages.approveUpdate, { args: [message] }));
+}
+
+export async function reject(handle: WorkflowHandle<typeof rotation>, message: Decision): Promise<void> {
+  await known(handle, () => handle.executeUpdate(messages.rejectUpdate, { args: [message] }));
+}
+
+/** @returns the wait that was skipped or waived. */
+export async function proceed(handle: WorkflowHandle<typeof rotation>, message: Proceed): Promise<string> {
+  return known(handle, () => handle.executeUpdate(messages.proceedUpdate, { args: [message] }));
+}
+
+export async function rollBack(handle: WorkflowHandle<typeof rotation>, message: Decision): Promise<void> {
+  await known(handle, () => handle.executeUpdate(messages.rollBackUpdate, { args: [message] }));
+}
+
+export async function retry(handle: WorkflowHandle<typeof rotation>, message: Decision): Promise<void> {
+  await known(handle, () => handle.executeUpdate(messages.retryUpdate, { args: [message] }));
+}
+
+/** @returns as what the rotation ends. */
+export async function resolve(handle: WorkflowHandle<typeof rotation>, message: Decision): Promise<Outcome> {
+  return known(handle, () => handle.executeUpdate(messages.resolveUpdate, { args: [message] }));
+}
+
+/** Waits for the end, following into the next rotation where a request was carried on. */
+export async function ended(handle: WorkflowHandle<typeof rotation>): Promise<RotationEnd> {
+  try {
+    return await handle.result();
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    throw new KeyturnError('conflict', `the rotation was ended by force: ${error.cause?.message ?? error.message}`, {
+      fix: 'rotate again: the next rotation looks at what this one left, and says what it found',
+    });
+  }
+}
+
+/** Answers of the engine in Keyturn's words. */
+async function known<T>(handle: { workflowId: string }, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) {
+      throw new KeyturnError('not-found', `no open rotation ${handle.workflowId}`, {
+        fix: 'see `keyturn status` for how the last one ended, or start one with `keyturn rotate`',
+      });
+    }
+    if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
+      const { type, message } = error.cause;
+      throw new KeyturnError(isKind(type) ? type : 'invalid', message);
+    }
+    throw error;
+  }
+}
+
+function isKind(type: string | undefined | null): type is ErrorKind {
+  return errorKinds.includes(type as ErrorKind);
+}

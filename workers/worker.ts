@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import { createActivities } from '../activities/create-activities.ts';
+import { openKeyRing } from '../connectors/keyrings/file/index.ts';
+import { loadAudit, loadConsumer, loadProvider, loadVault } from '../connectors/load.ts';
+import type { AuditSink, Log, Settings } from '../contract/index.ts';
+import { mainQueue, siteQueue } from '../contract/index.ts';
+import { temporalAttempt } from './attempt.ts';
+import { FailureInterceptor } from './failures.ts';
+
+export interface WorkerOptions {
+  connection: NativeConnection;
+  namespace: string;
+  settings: Settings;
+  log: Log;
+  env?: NodeJS.ProcessEnv;
+  /** Made beforehand; absent: made at the start, which takes a second or two. */
+  workflowBundle?: WorkflowBundleOption;
+  taskQueue?: string;
+  /** On SIGTERM, how long activities may go on. */
+  graceMs?: number;
+}
+
+export interface KeyturnWorker {
+  worker: Worker;
+  sink: AuditSink;
+}
+
+const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+
+/** Wires a worker: connectors, key ring, audit, and the rotation's workflow and activities. */
+export async function createWorker(options: WorkerOptions): Promise<KeyturnWorker> {
+  const { connection, env = process.env, log, namespace, settings } = options;
+  const home = resolve(settings.KEYTURN_HOME);
+  const sink = await openSink(settings, home);
+  const keys = await openKeyRing(resolve(home, 'keys.json'), { create: true });
+  const activities = createActivities({
+    attempt: temporalAttempt,
+    loadProvider,
+    loadVault,
+    loadConsumer,
+    keys,
+    sink,
+    home,
+    env,
+    readFile: (path) => readFile(path, 'utf8'),
+    log,
+  });
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue: options.taskQueue ?? (settings.KEYTURN_SITE ? siteQueue(settings.KEYTURN_SITE) : mainQueue),
+    activities: { ...activities },
+    ...(options.workflowBundle ? { workflowBundle: options.workflowBundle } : { workflowsPath }),
+    interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
+    shutdownGraceTime: options.graceMs ?? 30_000,
+  });
+  return { worker, sink };
+}
+
+async function openSink(settings: Settings, home: string): Promise<AuditSink> {
+  const [name = 'sqlite', ...location] = (settings.KEYTURN_AUDIT ?? 'sqlite').split(':');
+  const connector = await loadAudit(name);
+  return connector.open(location.join(':') || resolve(home, 'audit.db'));
+}
