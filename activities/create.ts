@@ -4,7 +4,7 @@ import type { Deps } from './deps.ts';
 import { attribute, inferMade } from './ledger.ts';
 import { type Bench, bench, type OpenProvider, openProvider, openTarget } from './open.ts';
 import { seal, unseal } from './seal.ts';
-import { steadily, timesFor } from './steadily.ts';
+import { lookingMs, steadily, timesFor } from './steadily.ts';
 
 type Create = Pick<
   Activities,
@@ -43,7 +43,8 @@ export function createStepActivities(deps: Deps): Create {
       const on = bench(deps, job);
       const { provider, powers } = await openProvider(on);
       const value = await unseal(deps.keys, job, chosen.key.id, chosen.sealed);
-      const options = { forMs: powers.propagationMsMax, everyMs: 500, times: timesFor(powers.propagationMsMax) };
+      const forMs = lookingMs(job, powers.propagationMsMax);
+      const options = { forMs, everyMs: 500, times: timesFor(powers.propagationMsMax) };
       const { steady, last } = await steadily(
         on.ctx,
         options,

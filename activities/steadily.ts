@@ -1,4 +1,4 @@
-import type { Context } from '../contract/index.ts';
+import type { Context, Job } from '../contract/index.ts';
 
 /**
  * Looks until `look` gives an answer several times running: a change at a provider is known to some of its servers before others.
@@ -20,6 +20,14 @@ export async function steadily<T>(
     ctx.heartbeat();
     await ctx.sleep(options.everyMs);
   }
+}
+
+/** Of an attempt's time, what looking may take: the rest is for reporting what was seen. */
+const lookingShare = 0.6;
+
+/** How long one attempt looks for something that may take `propagationMsMax`: what takes longer is looked for again. */
+export function lookingMs(job: Job, propagationMsMax: number): number {
+  return Math.min(propagationMsMax, Math.floor(job.credential.limits.attemptMs * lookingShare));
 }
 
 /** Where a provider has no propagation to speak of, one look is enough. */

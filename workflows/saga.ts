@@ -51,8 +51,14 @@ export async function runSaga<Run>(table: Table<Run>, run: Run, hooks: Hooks<Run
       hooks.left(step, 'skipped');
       continue;
     }
+    if (!pivotArmed) {
+      try {
+        hooks.checkpoint();
+      } catch (error) {
+        return unwind(table, armed, run, error, hooks);
+      }
+    }
     try {
-      if (!pivotArmed) hooks.checkpoint();
       if (step.pivot) {
         pivotArmed = true;
         hooks.pivotArmed();
