@@ -50,10 +50,18 @@ export function writeActivities(deps: Deps): Write {
       const on = bench(deps, job, { keyId });
       const opened = await openProvider(on);
       const place = await openTarget(on, target, opened.fields, keyId);
-      for (const id of await versionsOf(on, opened, place, keyId, version)) await place.vault.destroy(on.ctx, id);
+      // Attempts that crossed may have stored the same value twice, one behind the other.
+      for (let round = 0; round < copiesMax; round += 1) {
+        const found = await versionsOf(on, opened, place, keyId, version);
+        if (found.size === 0) return;
+        for (const id of found) await place.vault.destroy(on.ctx, id);
+        if (!place.powers.destroys) return;
+      }
     },
   };
 }
+
+const copiesMax = 5;
 
 /** The document that the new value goes into: the known-good's, so that all else of it is kept. */
 async function expectedStanding(

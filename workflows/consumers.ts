@@ -22,6 +22,10 @@ export interface Heard {
 const users = (run: Run) => run.credential.consumers.filter((consumer) => consumer.role === 'uses');
 const accepters = (run: Run) => run.credential.consumers.filter((consumer) => consumer.role === 'accepts');
 
+export function hasAccepters(run: Run): boolean {
+  return accepters(run).length > 0;
+}
+
 /** Canaries of every consumer first; the others only when these have attested. */
 export async function tellUsers(run: Run, keyId: KeyId): Promise<Heard[]> {
   run.told = true;
@@ -36,7 +40,7 @@ export async function tellUsers(run: Run, keyId: KeyId): Promise<Heard[]> {
 
 /** Those who check a stored value are told of the new one while they keep the old. */
 export async function tellAccepters(run: Run, keyId: KeyId): Promise<void> {
-  if (accepters(run).length > 0) run.told = true;
+  run.accepting = true;
   await Promise.all(accepters(run).map((consumer) => tellAndHear(run, consumer, 'accept', keyId, consumer.instances)));
 }
 

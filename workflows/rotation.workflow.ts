@@ -25,7 +25,6 @@ export async function rotation(input: RotationInput): Promise<RotationEnd> {
   const run = newRun(engine, credential, uuid4(), input.requests);
   listen(run);
   const { end, carried } = await uncancelled(run);
-  await condition(allHandlersFinished);
   if (carried.length > 0) return continueAsNew<typeof rotation>({ credential, requests: carried });
   return end;
 }
@@ -36,7 +35,11 @@ async function uncancelled(run: Run): ReturnType<typeof rotate> {
     if (!run.pastPivot && !run.end) operators.rollBack(run, { by: 'cancellation of the workflow' });
     else log.warn('cancellation refused: the old key is being deleted or is gone');
   });
-  return CancellationScope.nonCancellable(() => rotate(run));
+  return CancellationScope.nonCancellable(async () => {
+    const result = await rotate(run);
+    await condition(allHandlersFinished);
+    return result;
+  });
 }
 
 function listen(run: Run): void {

@@ -72,7 +72,9 @@ export interface Run {
   served: boolean;
   /** In place: the known-good is at the provider again. */
   switchedBack: boolean;
-  /** Consumers have been told of the new key. */
+  /** Those who check the value have been told to take the new one too. */
+  accepting: boolean;
+  /** Those who use the value have been told of the new one. */
   told: boolean;
   /** When the last required consumer attested. */
   attestedAt?: Instant;

@@ -1,5 +1,6 @@
 import type { Key, ListedKey } from '../../contract/index.ts';
 import { KeyturnError } from '../../contract/index.ts';
+import { hasAccepters } from '../consumers.ts';
 import { gate } from '../gate.ts';
 import { baselineOf, checkpoint, isInPlace, newKeyOf, type Run, step } from '../run.ts';
 import { attend, rest } from '../waiting.ts';
@@ -24,7 +25,8 @@ export async function create(run: Run): Promise<void> {
       throw error;
     }
   }
-  await prove(run);
+  // Those who check a stored value have first to be told of it.
+  if (!hasAccepters(run)) await prove(run);
 }
 
 const finalBeforeEffect: ReadonlySet<string> = new Set(['unauthorized', 'invalid']);

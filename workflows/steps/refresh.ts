@@ -1,4 +1,4 @@
-import { dropAtAccepters, tellAccepters, tellUsers } from '../consumers.ts';
+import { tellUsers } from '../consumers.ts';
 import { baselineOf, checkpoint, instant, isInPlace, newKeyOf, type Run } from '../run.ts';
 import { moveAll } from './move.ts';
 import { testCurrent } from './smoke-test.ts';
@@ -8,7 +8,6 @@ import { restoreTargets } from './write.ts';
 /** Makes the new version current, proves it there, and has every consumer take it up. */
 export async function refresh(run: Run): Promise<void> {
   const { key } = newKeyOf(run);
-  await tellAccepters(run, key.id);
   if (!isInPlace(run)) {
     await moveAll(run);
     await testCurrent(run, () => key.id);
@@ -27,5 +26,4 @@ export async function unrefresh(run: Run): Promise<void> {
   await testCurrent(run, (target) => baselineOf(run).knownGood.get(target)?.keyId ?? oldKey.id);
   if (!run.told) return;
   await tellUsers(run, oldKey.id);
-  await dropAtAccepters(run, newKeyOf(run).key.id, oldKey.id);
 }

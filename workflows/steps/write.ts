@@ -1,3 +1,4 @@
+import { dropAtAccepters, hasAccepters, tellAccepters } from '../consumers.ts';
 import {
   baselineOf,
   checkpoint,
@@ -9,8 +10,12 @@ import {
   stages,
   step,
 } from '../run.ts';
+import { prove } from './create.ts';
 
-/** Stores the new value in every target: unseen where the vault has staging, else as the newest, already proven. */
+/**
+ * Stores the new value in every target: unseen where the vault has staging, else as the newest, already proven. Those who
+ * check a stored value then take it beside the old one, which proves it.
+ */
 export async function write(run: Run): Promise<void> {
   for (const target of primaryLast(run)) {
     checkpoint(run);
@@ -18,6 +23,9 @@ export async function write(run: Run): Promise<void> {
     if (isInPlace(run) && !stages(run, target)) continue;
     await store(run, target);
   }
+  if (!hasAccepters(run)) return;
+  await tellAccepters(run, newKeyOf(run).key.id);
+  await prove(run);
 }
 
 export async function store(run: Run, target: Run['credential']['targets'][number]): Promise<void> {
@@ -38,6 +46,7 @@ export async function store(run: Run, target: Run['credential']['targets'][numbe
 export async function unwrite(run: Run): Promise<void> {
   const { key } = newKeyOf(run);
   await restoreTargets(run);
+  if (run.accepting) await dropAtAccepters(run, key.id, baselineOf(run).oldKey.id);
   for (const target of primaryLast(run)) {
     const version = run.written.get(target.name);
     const discard = { job: run.job, target, keyId: key.id, version };

@@ -13,7 +13,6 @@ from moto.secretsmanager.exceptions import (
 )
 
 Backend = models.SecretsManagerBackend
-_get_value = Backend.get_secret_value
 _put_value = Backend.put_secret_value
 _one_at_a_time = threading.Lock()
 
@@ -33,17 +32,6 @@ def changeable(backend: Any, secret_id: str) -> Any:
 
 def holder(secret: Any, label: str) -> str | None:
     return next((id for id, version in secret.versions.items() if label in version["version_stages"]), None)
-
-
-def get_value(self: Any, secret_id: str, version_id: str, version_stage: str) -> dict[str, Any]:
-    """Without an id and a label the version labelled AWSCURRENT is meant; moto gives the one written last."""
-    stage = version_stage or (None if version_id else "AWSCURRENT")
-    secret = self.secrets.get(secret_id)
-    if secret and stage and not version_id and holder(secret, stage) is None:
-        raise ResourceNotFoundException(
-            f"Secrets Manager can't find the specified secret value for staging label: {stage}"
-        )
-    return _get_value(self, secret_id, version_id, stage)
 
 
 def put_value(
@@ -110,6 +98,7 @@ def move(secret: Any, label: str, source: str | None, to: str | None) -> None:
         secret.remove_version_stages_from_old_versions(["AWSPREVIOUS"])
         if source:
             stages[source].append("AWSPREVIOUS")
+        # What GetSecretValue gives when no label is named; moto leaves it on what was written last.
         secret.default_version_id = to
 
 
@@ -119,7 +108,6 @@ def labelled_versions(self: Any) -> dict[str, list[str]]:
 
 
 def correct() -> None:
-    Backend.get_secret_value = get_value
     Backend.put_secret_value = put_value
     Backend.update_secret_version_stage = update_stage
     models.FakeSecret._form_version_ids_to_stages = labelled_versions

@@ -23,6 +23,7 @@ declare module 'vitest' {
 }
 
 const folder = fileURLToPath(new URL('../aws/', import.meta.url));
+const needed = 'the AWS double needs Python 3.10 or newer with venv (Debian: apt-get install python3 python3-venv)';
 const cache = fileURLToPath(new URL('../../../.cache/aws-double/', import.meta.url));
 
 /** @throws when python3 is missing or the installation fails. */
@@ -69,6 +70,8 @@ async function install(home: string, requirements: string): Promise<void> {
   // Two test runs may install at once: each in a folder of its own, and the first to finish stays. pip's modules are
   // found relative to bin/python, so the folder can be renamed.
   const own = `${home}.${process.pid}`;
+  // Without its python the folder is what an upgrade of Python left behind.
+  await rm(home, { recursive: true, force: true });
   await mkdir(cache, { recursive: true });
   await run('python3', ['-m', 'venv', own]);
   await run(join(own, 'bin', 'python'), [
@@ -96,13 +99,12 @@ async function run(command: string, args: string[]): Promise<void> {
     child.once('error', (cause) => reject(cannotRun(command, cause)));
     child.once('close', resolve);
   });
-  if (code !== 0) throw new Error(`${command} ${args.slice(0, 3).join(' ')} ended with ${code}:\n${output}`);
+  if (code !== 0) throw new Error(`${command} ${args.slice(0, 3).join(' ')} ended with ${code}; ${needed}:\n${output}`);
 }
 
 function cannotRun(command: string, cause: Error): Error {
   const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-  const hint = 'the AWS double needs Python 3.10 or newer with venv (Debian: apt-get install python3 python3-venv)';
-  return new Error(missing ? `${command} is not on the PATH: ${hint}` : `${command}: ${cause.message}`, { cause });
+  return new Error(missing ? `${command} is not on the PATH: ${needed}` : `${command}: ${cause.message}`, { cause });
 }
 
 const exists = (path: string) =>

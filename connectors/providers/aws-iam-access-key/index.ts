@@ -1,0 +1,65 @@
+import type { KeyValue, Provider, ProviderConnector, ProviderPowers } from '../../../contract/index.ts';
+import { classify } from './classify.ts';
+import { type Config, configSchema } from './config.ts';
+import { inventory, mint, remove, setStatus } from './keys.ts';
+import { prepare } from './prepare.ts';
+import { verify } from './verify.ts';
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+const keysMax = 2;
+
+const lagSource =
+  'AWS states none for access keys; the default is what it says of last-accessed data, "usually appears within four hours": ' +
+  'https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateServiceLastAccessedDetails.html';
+
+export const connector: ProviderConnector<Config> = {
+  kind: 'provider',
+  name: 'aws-iam-access-key',
+  schema: configSchema,
+  fields: () => ({
+    all: ['accessKeyId', 'secretAccessKey'],
+    main: 'secretAccessKey',
+    user: 'accessKeyId',
+    password: 'secretAccessKey',
+  }),
+  // IAM user names differ by more than case within an account.
+  principal: ({ account, user }) => `aws iam user ${account ?? '(default account)'}/${user.toLowerCase()}`,
+  powers,
+  classify,
+  open,
+};
+
+function powers({ lastUsedLagMs, propagationMs }: Config): ProviderPowers {
+  return {
+    order: 'make-before-break',
+    chooses: false,
+    verifies: true,
+    disables: true,
+    tellsUse: true,
+    lastUsedLagMs,
+    indicative: true,
+    lagSource,
+    keysMax,
+    propagationMsMax: propagationMs,
+    requestsPerMinute: 300,
+  };
+}
+
+function open(config: Config): Provider {
+  return {
+    identify: async (_ctx, value) => identify(value),
+    inventory: (ctx) => inventory(ctx, config),
+    mint: (ctx) => mint(ctx, config),
+    verify: (ctx, value) => verify(ctx, config, value),
+    disable: (ctx, key) => setStatus(ctx, config, key, 'Inactive'),
+    enable: (ctx, key) => setStatus(ctx, config, key, 'Active'),
+    remove: (ctx, key) => remove(ctx, config, key),
+    prepare: (ctx) => prepare(ctx, config, keysMax),
+  };
+}
+
+/** `AKIA` marks a long-term key (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html). */
+function identify({ accessKeyId, secretAccessKey }: KeyValue): string {
+  const id = accessKeyId?.reveal() ?? '';
+  return /^AKIA[A-Z0-9]{12,124}$/.test(id) && secretAccessKey?.reveal() ? id : 'unknown';
+}
