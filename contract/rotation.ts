@@ -155,6 +155,8 @@ export interface RotationEnd {
   oldKey?: KeyId;
   newKey?: KeyId;
   refreshedAt?: Instant;
+  /** Keys that targets served at the start and that stay, because not all served them and Keyturn did not make them. */
+  leftAtProvider?: readonly KeyId[];
   /** As the provider answered when the old value was last tried. */
   oldKeyRefused?: { at: Instant; answer?: string };
   evidence?: Evidence;

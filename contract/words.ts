@@ -16,7 +16,8 @@ export type Instant = string;
 /** How a rotation ends; `quarantined` is an open state, not an end. */
 export type Outcome = 'rotated' | 'restored' | 'unchanged';
 
-export const urgencies = ['routine', 'expedited', 'compromised'] as const;
+/** `expedited`: grace and soak are zero, the evidence stays. */
+export const urgencies = ['routine', 'expedited'] as const;
 export type Urgency = (typeof urgencies)[number];
 
 /** Where a secret is found, never the secret: all that a catalog may hold. */

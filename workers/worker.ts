@@ -7,8 +7,8 @@ import { openKeyRing } from '../connectors/keyrings/file/index.ts';
 import { loadAudit, loadConsumer, loadProvider, loadVault } from '../connectors/load.ts';
 import type { AuditSink, Log, Settings } from '../contract/index.ts';
 import { mainQueue, siteQueue } from '../contract/index.ts';
+import { ActivityGuard } from './activity-guard.ts';
 import { temporalAttempt } from './attempt.ts';
-import { FailureInterceptor } from './failures.ts';
 
 export interface WorkerOptions {
   connection: NativeConnection;
@@ -54,7 +54,7 @@ export async function createWorker(options: WorkerOptions): Promise<KeyturnWorke
     taskQueue: options.taskQueue ?? (settings.KEYTURN_SITE ? siteQueue(settings.KEYTURN_SITE) : mainQueue),
     activities: { ...activities },
     ...(options.workflowBundle ? { workflowBundle: options.workflowBundle } : { workflowsPath }),
-    interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
+    interceptors: { activity: [() => ({ inbound: new ActivityGuard() })] },
     shutdownGraceTime: options.graceMs ?? 30_000,
   });
   return { worker, sink };

@@ -52,14 +52,10 @@ function outcomeOf(saga: SagaEnd): RotationEnd['outcome'] {
 
 /** A request that came when the rotation had already made its choices may want more than this rotation can give. */
 export function fateOf(run: Run, request: Request): Fate {
-  const { end, newKey } = run;
+  const { end, options } = run;
   if (!end) return 'joined';
-  const seen = run.options.some((known) => known.id === request.id);
-  if (end.outcome !== 'rotated') return seen ? 'not-served' : 'carried';
-  if (request.urgency === 'compromised') {
-    return (newKey?.key.createdAt ?? '') > request.at ? 'served' : 'carried';
-  }
-  return 'served';
+  if (end.outcome === 'rotated') return 'served';
+  return options.some((known) => known.id === request.id) ? 'not-served' : 'carried';
 }
 
 function hooksOf(run: Run): Hooks<Run> {

@@ -176,7 +176,5 @@ export function isInPlace(run: Run): boolean {
 }
 
 export function urgencyOf(run: Run): Request['urgency'] {
-  const asked = run.inbox.requests.map((request) => request.urgency);
-  if (asked.includes('compromised')) return 'compromised';
-  return asked.includes('expedited') ? 'expedited' : 'routine';
+  return run.inbox.requests.some((request) => request.urgency === 'expedited') ? 'expedited' : 'routine';
 }

@@ -47,12 +47,16 @@ export async function attendTo(run: Run, options: WaitOptions, test: () => boole
   });
 }
 
-/** Lets time pass, visibly. @returns who skipped the rest of it, if anybody did. */
-export async function rest(run: Run, options: WaitOptions & { untilMs: number }): Promise<Decision | undefined> {
+/** Lets time pass, visibly, unless it is hurried. @returns who skipped the rest of it, if anybody did. */
+export async function rest(
+  run: Run,
+  options: WaitOptions & { untilMs: number; hurried?: () => boolean },
+): Promise<Decision | undefined> {
+  const { hurried = () => false, name, untilMs } = options;
   return whileShown(run, options, async () => {
-    const left = options.untilMs - run.engine.now();
-    if (left > 0) await run.engine.condition(() => interrupted(run, options.name), left);
-    return interrupted(run, options.name) ? overWithout(run, options.name).waivedBy : undefined;
+    const left = untilMs - run.engine.now();
+    if (left > 0) await run.engine.condition(() => interrupted(run, name) || hurried(), left);
+    return interrupted(run, name) ? overWithout(run, name).waivedBy : undefined;
   });
 }
 

@@ -18,7 +18,11 @@ export interface AppendOptions {
  * was faster.
  * @throws KeyturnError `transient` when others were faster each time, and whatever the sink throws.
  */
-export async function appendEntry(sink: AuditSink, entry: AuditEntry, options: AppendOptions = {}): Promise<AuditRecord> {
+export async function appendEntry(
+  sink: AuditSink,
+  entry: AuditEntry,
+  options: AppendOptions = {},
+): Promise<AuditRecord> {
   return append(sink, entry, options, async () => undefined);
 }
 
@@ -27,7 +31,11 @@ export async function appendEntry(sink: AuditSink, entry: AuditEntry, options: A
  * appends at the same time.
  * @returns the record that stands there now.
  */
-export async function appendOnce(sink: AuditSink, entry: AuditEntry, options: AppendOptions = {}): Promise<AuditRecord> {
+export async function appendOnce(
+  sink: AuditSink,
+  entry: AuditEntry,
+  options: AppendOptions = {},
+): Promise<AuditRecord> {
   let seen = 0;
   return append(sink, entry, options, async () => {
     const records = await sink.read(entry.credential, seen + 1);
@@ -71,7 +79,9 @@ async function nextRecord(
 
 /** SHA-256, in hex, over canonical JSON (RFC 8785). */
 export function hashOf({ seq, prev, entry }: Pick<AuditRecord, 'seq' | 'prev' | 'entry'>): string {
-  return createHash('sha256').update(String(canonicalize({ seq, prev, entry }))).digest('hex');
+  return createHash('sha256')
+    .update(String(canonicalize({ seq, prev, entry })))
+    .digest('hex');
 }
 
 /** A compact JWS (EdDSA, RFC 8037) with its payload, the hash, left out (RFC 7515 appendix F). */

@@ -54,7 +54,8 @@ function firstBroken(records: readonly AuditRecord[]): Problem | undefined {
   let prev = genesis;
   for (const [index, record] of records.entries()) {
     const seq = index + 1;
-    if (record.seq !== seq) return { seq, problem: `record ${seq} is missing or out of order: ${record.seq} stands there` };
+    if (record.seq !== seq)
+      return { seq, problem: `record ${seq} is missing or out of order: ${record.seq} stands there` };
     if (record.entry.credential !== credential) {
       return { seq, problem: `the entry is of another credential, ${record.entry.credential}` };
     }
@@ -95,7 +96,8 @@ async function wrongSignature(record: AuditRecord, keys: Pick<KeyRing, 'byId'>):
     await compactVerify(jws, async ({ kid }) => publicKey(keys, kid), { algorithms: ['EdDSA'] });
     return undefined;
   } catch (error) {
-    if (error instanceof KeyturnError && error.kind === 'not-found') return `the close is signed with an unknown key: ${error.message}`;
+    if (error instanceof KeyturnError && error.kind === 'not-found')
+      return `the close is signed with an unknown key: ${error.message}`;
     if (error instanceof errors.JOSEError) return `the signature of the close is wrong (${error.code})`;
     throw error;
   }

@@ -22,6 +22,7 @@ function endOf(run: Run): RotationEnd {
     startedAt: run.startedAt,
     endedAt: instant(run),
     ...(baseline ? { oldKey: baseline.oldKey.id } : {}),
+    ...(leftAtProvider(run).length > 0 ? { leftAtProvider: leftAtProvider(run) } : {}),
     ...(newKey ? { newKey: newKey.key.id } : {}),
     ...(refreshedAt && outcome === 'rotated' ? { refreshedAt } : {}),
     ...(oldKeyRefused && outcome === 'rotated' ? { oldKeyRefused: refusedAs(oldKeyRefused) } : {}),
@@ -29,6 +30,13 @@ function endOf(run: Run): RotationEnd {
     ...(gapMs === undefined ? {} : { gapMs }),
     ...(run.resolvedBy ? { resolvedBy: run.resolvedBy.by } : {}),
   };
+}
+
+function leftAtProvider(run: Run): string[] {
+  if (run.outcome !== 'rotated' || !run.baseline) return [];
+  const { going, knownGood } = run.baseline;
+  const served = new Set([...knownGood.values()].map((each) => each.keyId));
+  return [...served].filter((id) => !going.some((key) => key.id === id));
 }
 
 function refusedAs(result: { at: string; answer?: string }): { at: string; answer?: string } {

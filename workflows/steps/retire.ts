@@ -10,27 +10,34 @@ const soakLooksMax = 8;
 export async function retire(run: Run): Promise<void> {
   const { going, powers } = baselineOf(run);
   const { key } = newKeyOf(run);
-  if (urgencyOf(run) === 'routine') await grace(run);
+  await grace(run);
   for (const old of going) await gate(run, { going: old, staying: key.id });
   if (!powers.disables || isInPlace(run)) return;
   for (const old of going) {
     await step(run, `disable ${old.id}`).disableKey({ job: run.job, key: old });
     await proveRefused(run, old);
   }
-  if (urgencyOf(run) === 'routine') await soak(run);
+  await soak(run);
 }
 
 async function grace(run: Run): Promise<void> {
   const { graceMs } = run.credential;
   const sinceMs = Date.parse(known(run.refreshedAt, 'the refresh'));
-  await rest(run, { name: 'grace', detail: 'the old key still works', untilMs: sinceMs + graceMs });
+  if (hurried(run)) return;
+  const untilMs = sinceMs + graceMs;
+  await rest(run, { name: 'grace', detail: 'the old key still works', untilMs, hurried: () => hurried(run) });
+}
+
+/** An expedited request ends grace and soak, also one that comes while they last. The evidence it cannot skip. */
+function hurried(run: Run): boolean {
+  return urgencyOf(run) === 'expedited';
 }
 
 /** The old key is refused but can come back: anything that turns red in this time brings it back. */
 async function soak(run: Run): Promise<void> {
   const { soakMs, limits } = run.credential;
   const { key } = newKeyOf(run);
-  if (soakMs === 0) return;
+  if (soakMs === 0 || hurried(run)) return;
   const endMs = run.engine.now() + soakMs;
   const lookMs = Math.max(limits.pollMs, Math.ceil(soakMs / soakLooksMax));
   while (run.engine.now() < endMs) {
@@ -39,9 +46,10 @@ async function soak(run: Run): Promise<void> {
       name: 'soak',
       detail: `the old key is disabled, until ${new Date(endMs).toISOString()}`,
       untilMs: nextMs,
+      hurried: () => hurried(run),
     });
     await testCurrent(run, () => key.id);
-    if (skipped) return;
+    if (skipped || hurried(run)) return;
   }
 }
 

@@ -34,7 +34,9 @@ export function makeSchema(database: DatabaseSync): void {
 export function checkSchema(database: DatabaseSync, file: string): void {
   const found = pragma(database, 'user_version');
   if (pragma(database, 'application_id') !== applicationId) {
-    throw new KeyturnError('invalid', `${file} is no audit of Keyturn's`, { fix: 'name another file in KEYTURN_AUDIT' });
+    throw new KeyturnError('invalid', `${file} is no audit of Keyturn's`, {
+      fix: 'name another file in KEYTURN_AUDIT',
+    });
   }
   if (found === schemaVersion) return;
   throw new KeyturnError('invalid', `the audit ${file} has schema ${found}; this Keyturn knows ${schemaVersion}`, {

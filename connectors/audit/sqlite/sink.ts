@@ -1,5 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { type AuditEntry, type AuditRecord, type AuditSink, type CredentialId, KeyturnError } from '../../../contract/index.ts';
+import {
+  type AuditEntry,
+  type AuditRecord,
+  type AuditSink,
+  type CredentialId,
+  KeyturnError,
+} from '../../../contract/index.ts';
 import { asKeyturnError } from './errors.ts';
 
 interface Row {
