@@ -93,5 +93,11 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   if (candidates.length === 0 || word.length > 200) return undefined;
   const near = closest(word.toLowerCase(), [...candidates]);
   const off = distance(word.toLowerCase(), near.toLowerCase());
-  return off <= Math.max(1, Math.floor(Math.max(word.length, near.length) / 3)) ? near : undefined;
+  const length = Math.max(word.length, near.length);
+  const swapped = lettersOf(word) === lettersOf(near);
+  return swapped || off <= Math.max(1, Math.floor(length / 3)) ? near : undefined;
+}
+
+function lettersOf(word: string): string {
+  return [...word.toLowerCase()].sort().join('');
 }

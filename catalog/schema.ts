@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { type Credential, durationSchema, type Limits, shapeSchema } from '../contract/index.ts';
+import { type Schedule, scheduleSchema } from './schedule.ts';
+
+/** A credential as the catalog declares it: with its schedule, which the rotation itself does not need. */
+export interface DeclaredCredential extends Credential {
+  schedule?: Schedule;
+}
+
+const tenYearsMs = 3_650 * 86_400_000;
+const span = durationSchema.refine((ms) => ms <= tenYearsMs, 'at most 3650d');
+const positive = span.refine((ms) => ms > 0, 'more than 0');
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'up to 63 letters, digits, dots, hyphens and underscores');
+
+const person = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
+  .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'text without control characters');
+
+const targetSchema = z.looseObject({
+  name: name.optional(),
+  vault: z.string().min(1),
+  value: shapeSchema.default('raw'),
+});
+
+const instancesMax = 100_000;
+
+const consumerSchema = z
+  .looseObject({
+    type: z.string().min(1),
+    name: name.optional(),
+    reads: z.string().min(1).optional(),
+    instances: z.int().min(1).max(instancesMax).default(1),
+    canary: z.int().min(0).max(instancesMax).default(0),
+    required: z.boolean().default(true),
+    role: z.enum(['uses', 'accepts']).default('uses'),
+  })
+  .refine(({ canary, instances }) => canary <= instances, {
+    path: ['canary'],
+    message: 'at most as many as `instances`',
+  });
+
+const limitsSchema = z
+  .strictObject({
+    step: positive.prefault('10m'),
+    settle: positive.prefault('30m'),
+    refusal: positive.prefault('5m'),
+    attempt: positive.prefault('30s'),
+    poll: positive.prefault('5s'),
+  })
+  .refine(({ attempt, step }) => attempt <= step, { path: ['attempt'], message: 'at most as long as `step`' })
+  .transform(
+    ({ step, settle, refusal, attempt, poll }): Limits => ({
+      stepMs: step,
+      settleMs: settle,
+      refusalMs: refusal,
+      attemptMs: attempt,
+      pollMs: poll,
+    }),
+  );
+
+/** One credential without what its connectors want: that is theirs to check. */
+export const commonSchema = z.strictObject({
+  owner: person,
+  tier: name.default('standard'),
+  site: name.optional(),
+  provider: z.looseObject({ type: z.string().min(1) }),
+  targets: z.array(targetSchema).min(1).max(100),
+  consumers: z.array(consumerSchema).max(1_000).default([]),
+  smokeTests: z.array(z.unknown()).max(100).default([]),
+  grace: span.prefault('1h'),
+  soak: span.prefault('24h'),
+  refreshWithin: positive.prefault('15m'),
+  approval: z.strictObject({ approvers: z.int().min(1).max(20).default(1), within: positive }).optional(),
+  limits: limitsSchema.prefault({}),
+  schedule: scheduleSchema.optional(),
+});
+export type Common = z.infer<typeof commonSchema>;
+
+/** What stands in a target or consumer beside its connector's own fields. */
+export const targetFields = ['name', 'value'] as const;
+export const consumerFields = ['name', 'reads', 'instances', 'canary', 'required', 'role'] as const;
+
+const idLengthMax = 200;
+
+/** @returns what an id has to be, if it is not so. */
+export function idProblem(id: string): string | undefined {
+  if (id.length > idLengthMax) return `at most ${idLengthMax} characters`;
+  return /^[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/.test(id)
+    ? undefined
+    : 'a path such as production/orders/DATABASE_URL: letters, digits, dots, hyphens and underscores between slashes';
+}

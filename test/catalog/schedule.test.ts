@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { changed, errorIn, parse } from './fakes.ts';
+
+const withSchedule = (schedule: string) => changed('owner: me', `owner: me\n    schedule: ${schedule}`);
+const window = (fields: string) => `{ every: 30d, window: { ${fields} } }`;
+
+describe('a schedule', () => {
+  it.each([
+    ['{ every: 30d }', { everyMs: 2_592_000_000, timezone: 'UTC' }],
+    ['{ cron: "0 3 * * mon" }', { cron: '0 3 * * mon', timezone: 'UTC' }],
+    ['{ cron: "*/15 0-6,22 1 jan-mar 1", timezone: America/New_York }', { timezone: 'America/New_York' }],
+    ['{ cron: "0 0 29 2 *" }', { cron: '0 0 29 2 *' }],
+    ['{ cron: "0 3 * * *", window: { from: "01:00", to: "05:00", timezone: Asia/Tokyo } }', { timezone: 'Asia/Tokyo' }],
+    [
+      window('from: "22:00", to: "04:00"'),
+      { window: { days: expect.arrayContaining(['mon', 'sun']), timezone: 'UTC' } },
+    ],
+    [window('days: [sat], from: 10:00, to: "11:00", timezone: UTC'), { window: { days: ['sat'], from: '10:00' } }],
+  ])('%s is taken', async (text, expected) => {
+    expect((await parse(withSchedule(text))).find('a/b').schedule).toMatchObject(expected);
+  });
+
+  it.each([
+    ['{}', 'schedule: found a mapping, expected either `every` or `cron`'],
+    ['{ every: 1d, cron: "0 3 * * *" }', 'expected either `every` or `cron`'],
+    ['{ every: 30s }', 'schedule.every: found a string, expected at least 1m'],
+    ['{ every: 30 }', 'schedule.every: found a number, expected a duration'],
+    ['{ cron: "0 3 * *" }', 'schedule.cron: found a string, expected five cron fields'],
+    ['{ cron: "0 0 3 * * *" }', 'expected five cron fields'],
+    ['{ cron: "60 3 * * *" }', 'expected five cron fields'],
+    ['{ cron: "0 0 L * *" }', 'expected five cron fields'],
+    ['{ cron: "@daily" }', 'expected five cron fields'],
+    ['{ cron: "0 0 30 2 *" }', 'schedule.cron: found a string, expected a day that exists'],
+    ['{ every: 1d, timezone: UTC }', 'schedule.timezone: found a string, expected no `timezone` beside `every`'],
+    ['{ cron: "0 3 * * *", timezone: Europe/Berln }', 'such as Europe/Berlin or UTC'],
+    [window('from: "10:00", to: "10:00"'), 'window.to: found a string, expected another time than `from`'],
+    [window('from: "24:00", to: "10:00"'), 'window.from: found a string, expected a time from "00:00" to "23:59"'],
+    [window('from: "9:00", to: "10:00"'), 'window.from'],
+    [window('to: "10:00"'), 'window.from: the field "from" is missing'],
+    [window('days: [], from: "09:00", to: "10:00"'), 'window.days: found an empty list, expected at least 1 entry'],
+    [window('days: [mon, mon], from: "09:00", to: "10:00"'), 'window.days: found a list, expected each day once'],
+    [window('days: [monday], from: "09:00", to: "10:00"'), 'window.days[0]: found'],
+    [window('from: "09:00", to: "10:00", timezone: europe/berlin'), 'such as Europe/Berlin or UTC'],
+    [window('from: "09:00", to: "10:00", timezone: "+02:00"'), 'an IANA time zone'],
+    [window('from: "09:00", to: "10:00", timezone: CEST2'), 'an IANA time zone'],
+  ])('%s is refused', async (text, expected) => {
+    expect((await errorIn(withSchedule(text))).message).toContain(expected);
+  });
+});
