@@ -1,6 +1,6 @@
+import type { Deps } from '../connectors/deps.ts';
 import type { Activities } from '../contract/index.ts';
 import { createStepActivities } from './create.ts';
-import type { Deps } from './deps.ts';
 import { inspectActivities } from './inspect.ts';
 import { recordActivities } from './record.ts';
 import { refreshActivities } from './refresh.ts';

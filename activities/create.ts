@@ -1,8 +1,8 @@
+import type { Deps } from '../connectors/deps.ts';
+import { type Bench, bench, type OpenProvider, openProvider, openTarget } from '../connectors/open.ts';
 import type { Activities, Key, KeyId } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
-import type { Deps } from './deps.ts';
 import { attribute, inferMade } from './ledger.ts';
-import { type Bench, bench, type OpenProvider, openProvider, openTarget } from './open.ts';
 import { seal, unseal } from './seal.ts';
 import { lookingMs, steadily, timesFor } from './steadily.ts';
 

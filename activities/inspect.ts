@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
+import type { Deps } from '../connectors/deps.ts';
+import { type Bench, bench, type OpenProvider, type OpenTarget, openProvider, openTarget } from '../connectors/open.ts';
 import type { Activities, KeyId, KeyValue, ListedKey, Stored, Target, TargetStanding } from '../contract/index.ts';
-import type { Deps } from './deps.ts';
 import { inferLost, readLedger } from './ledger.ts';
-import { type Bench, bench, type OpenProvider, type OpenTarget, openProvider, openTarget } from './open.ts';
 
 type Inspect = Pick<Activities, 'inspectTarget' | 'inspectProvider' | 'hashPlan'>;
 

@@ -1,7 +1,7 @@
 import { appendOnce } from '../connectors/audit/chain.ts';
 import { madeKeys, openIntents } from '../connectors/audit/ledger.ts';
+import type { Bench } from '../connectors/open.ts';
 import type { AuditEntry, Key, KeyId, RotationId } from '../contract/index.ts';
-import type { Bench } from './open.ts';
 
 /** What the audit says of this credential's keys. */
 export interface Ledger {

@@ -1,8 +1,8 @@
 import { appendOnce } from '../connectors/audit/chain.ts';
+import type { Deps } from '../connectors/deps.ts';
+import { bench } from '../connectors/open.ts';
 import type { Activities } from '../contract/index.ts';
-import type { Deps } from './deps.ts';
 import { inferRest } from './ledger.ts';
-import { bench } from './open.ts';
 
 type Recording = Pick<Activities, 'recordDecisions' | 'recordEnd'>;
 

@@ -1,7 +1,7 @@
+import type { Deps } from '../connectors/deps.ts';
+import { bench, openConsumer } from '../connectors/open.ts';
 import type { Activities, Attestation, Change } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
-import type { Deps } from './deps.ts';
-import { bench, openConsumer } from './open.ts';
 
 type Refresh = Pick<Activities, 'tellConsumer' | 'hearConsumer'>;
 

@@ -1,7 +1,7 @@
+import type { Deps } from '../connectors/deps.ts';
+import { bench, openProvider } from '../connectors/open.ts';
 import type { Activities, Key } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
-import type { Deps } from './deps.ts';
-import { bench, openProvider } from './open.ts';
 
 type Retire = Pick<Activities, 'awaitUnused' | 'disableKey' | 'enableKey'>;
 

@@ -1,8 +1,8 @@
+import type { Deps } from '../connectors/deps.ts';
+import { type Bench, bench, type OpenProvider, type OpenTarget, openProvider, openTarget } from '../connectors/open.ts';
 import type { Activities, KeyId, Stored, Target, Which } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
 import { tested } from './create.ts';
-import type { Deps } from './deps.ts';
-import { type Bench, bench, type OpenProvider, type OpenTarget, openProvider, openTarget } from './open.ts';
 import { lookingMs, steadily, timesFor } from './steadily.ts';
 
 type Test = Pick<Activities, 'testTarget' | 'proveRefused'>;

@@ -1,7 +1,7 @@
+import type { Deps } from '../connectors/deps.ts';
+import { type Bench, bench, type OpenProvider, type OpenTarget, openProvider, openTarget } from '../connectors/open.ts';
 import type { Activities, KeyId, Stored, Target, VersionId, Which } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
-import type { Deps } from './deps.ts';
-import { type Bench, bench, type OpenProvider, type OpenTarget, openProvider, openTarget } from './open.ts';
 import { unseal } from './seal.ts';
 
 type Write = Pick<Activities, 'writeTarget' | 'restoreTarget' | 'discardVersion' | 'moveCurrent'>;

@@ -87,7 +87,7 @@ function readers(draft: Draft): Finding[] {
 /** Only where nobody issues the value there are accepters that Keyturn has to tell of it. */
 function roles(draft: Draft): Finding[] {
   const { connector, config } = draft.provider;
-  if (connector.principal(config) === undefined) return [];
+  if (connector.principals(config).length === 0) return [];
   return draft.credential.consumers.flatMap(({ role }, index) => {
     if (role === 'uses') return [];
     const expected = `the role "uses": the provider ${connector.name} itself accepts and refuses keys`;

@@ -11,27 +11,30 @@ interface Claim {
 /** No two credentials share a principal or a place, and none has a place twice (invariant 6 of the design). */
 export function checkUnique(drafts: readonly Draft[], lineOf: (path: Path) => number): Finding[] {
   const first = new Map<string, Claim>();
-  return drafts.flatMap(claimsOf).flatMap((claim) => {
+  const clashes = new Map<string, Finding>();
+  for (const claim of drafts.flatMap(claimsOf)) {
     const taken = first.get(claim.key);
-    if (!taken) {
-      first.set(claim.key, claim);
-      return [];
-    }
-    return [clash(claim, taken, lineOf)];
-  });
+    if (!taken) first.set(claim.key, claim);
+    // A pair of logins that two credentials share is one problem, not two.
+    else clashes.set(`${claim.path.join('/')} ${taken.credential}`, clash(claim, taken, lineOf));
+  }
+  return [...clashes.values()];
 }
 
 function claimsOf({ credential, path, provider, vaults }: Draft): Claim[] {
-  const principal = provider.connector.principal(provider.config);
-  const owned = { key: `principal ${provider.connector.name} ${principal}`, what: 'the principal' };
+  const owned = provider.connector.principals(provider.config).map((principal) => ({
+    key: `principal ${provider.connector.name} ${principal}`,
+    what: 'the principal',
+    credential: credential.id,
+    path: [...path, 'provider'],
+  }));
   const places = vaults.map(({ connector, config }, index) => ({
     key: `target ${connector.name} ${connector.location(config)}`,
     what: 'the place',
     credential: credential.id,
     path: [...path, 'targets', index],
   }));
-  if (principal === undefined) return places;
-  return [{ ...owned, credential: credential.id, path: [...path, 'provider'] }, ...places];
+  return [...owned, ...places];
 }
 
 function clash(claim: Claim, taken: Claim, lineOf: (path: Path) => number): Finding {

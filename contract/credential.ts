@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { ConsumerCommon } from './consumer.ts';
 
-/** One entry of the catalog as everything after the catalog sees it: validated, defaults filled in, times in ms. */
+/**
+ * One entry of the catalog as everything after the catalog sees it: validated, defaults filled in, times in ms. What belongs to a
+ * connector (provider, target, consumer, smoke tests) stands as it was declared: whoever opens the connector parses it.
+ */
 export interface Credential {
   id: string;
   owner: string;

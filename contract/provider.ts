@@ -124,8 +124,8 @@ export interface ProviderConnector<Config = unknown> {
   fields(config: Config): KeyFields;
   /** One entry of the catalog's `smokeTests`, where the provider runs any. */
   smokeTestSchema?: ZodType;
-  /** Who the keys belong to, as a printable id that no two credentials may share. Undefined where there is no issuer. */
-  principal(config: Config): string | undefined;
+  /** Who the keys belong to, as printable ids of which no two credentials may share any. None where there is no issuer. */
+  principals(config: Config): readonly string[];
   powers(config: Config): ProviderPowers;
   /** @returns undefined for an error that it does not know: the guard then calls it transient. */
   classify(error: unknown): ErrorKind | undefined;

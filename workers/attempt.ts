@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Context } from '@temporalio/activity';
-import type { Attempt } from '../activities/deps.ts';
+import type { Attempt } from '../connectors/deps.ts';
 
 /** Of an attempt's time, what is kept to report a clean error before the engine gives up on it. */
 const spareShare = 0.1;

@@ -21,6 +21,8 @@ export interface WorkerOptions {
   taskQueue?: string;
   /** On SIGTERM, how long activities may go on. */
   graceMs?: number;
+  /** 0: every task replays its workflow from the beginning, as after a restart. */
+  maxCachedWorkflows?: number;
 }
 
 export interface KeyturnWorker {
@@ -56,6 +58,7 @@ export async function createWorker(options: WorkerOptions): Promise<KeyturnWorke
     ...(options.workflowBundle ? { workflowBundle: options.workflowBundle } : { workflowsPath }),
     interceptors: { activity: [() => ({ inbound: new ActivityGuard() })] },
     shutdownGraceTime: options.graceMs ?? 30_000,
+    ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
   });
   return { worker, sink };
 }

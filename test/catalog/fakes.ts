@@ -30,7 +30,7 @@ function provider<Schema extends z.ZodType>(
   how: Partial<Pick<ProviderConnector<z.infer<Schema>>, 'smokeTestSchema'>> & {
     powers?: Partial<ProviderPowers>;
     fields: KeyFields;
-    principal: (config: z.infer<Schema>) => string | undefined;
+    principals: (config: z.infer<Schema>) => readonly string[];
   },
 ): ProviderConnector {
   const connector: ProviderConnector<z.infer<Schema>> = {
@@ -39,7 +39,7 @@ function provider<Schema extends z.ZodType>(
     schema: schema as z.ZodType<z.infer<Schema>>,
     fields: () => how.fields,
     ...(how.smokeTestSchema && { smokeTestSchema: how.smokeTestSchema }),
-    principal: how.principal,
+    principals: how.principals,
     powers: () => ({ ...powers, ...how.powers }),
     classify: () => undefined,
     open: notOpened,
@@ -66,24 +66,24 @@ const providers = [
       .transform(({ connectTimeout, ...rest }) => ({ ...rest, connectTimeoutMs: connectTimeout })),
     {
       fields: login,
-      principal: ({ host, port, logins }) => `${host}:${port} ${logins.join(' ')}`,
+      principals: ({ host, port, logins }) => logins.map((login) => `${host}:${port} ${login}`),
       smokeTestSchema: z.strictObject({ sql: z.string().min(1) }),
     },
   ),
   provider('tokens', z.strictObject({ type: z.literal('tokens'), account: z.string() }), {
     fields: one,
     powers: { disables: false, chooses: false, tellsUse: false, propagationMsMax: 700_000 },
-    principal: ({ account }) => account,
+    principals: ({ account }) => [account],
   }),
   provider('single', z.strictObject({ type: z.literal('single'), host: z.string() }), {
     fields: login,
     powers: { order: 'in-place', disables: false },
-    principal: ({ host }) => host,
+    principals: ({ host }) => [host],
   }),
   provider('stored', z.strictObject({ type: z.literal('stored') }), {
     fields: one,
     powers: { verifies: false, disables: false, tellsUse: false },
-    principal: () => undefined,
+    principals: () => [],
   }),
 ];
 

@@ -226,7 +226,7 @@ describe('configuration', () => {
   test('defaults, in milliseconds', () => {
     const config = connector.schema.parse({ type: 'aws-iam-access-key', user: 'App', account: '123456789012' });
     expect(connector.powers(config)).toMatchObject({ lastUsedLagMs: 14_400_000, propagationMsMax: 15_000, keysMax: 2 });
-    expect(connector.principal(config)).toBe('aws iam user 123456789012/app');
+    expect(connector.principals(config)).toEqual(['aws iam user 123456789012/app']);
   });
 
   test.each([

@@ -48,10 +48,13 @@ describe('configuration', () => {
     expect(connector.schema.safeParse({ ...given, ...changes }).success).toBe(false);
   });
 
-  test('the same logins are the same principal, in any order and any case of the host', () => {
-    const principal = (changes: object) => connector.principal(parse(changes));
-    expect(principal({ logins: ['b', 'a'], host: 'DB.internal' })).toBe(principal({ logins: ['a', 'b'] }));
-    expect(principal({ logins: ['a', 'b'] })).not.toBe(principal({ logins: ['a', 'b'], port: 5433 }));
+  test('each login is a principal, in any order and any case of the host', () => {
+    const principals = (changes: object) => new Set(connector.principals(parse(changes)));
+    expect(principals({ logins: ['b', 'a'], host: 'DB.internal' })).toEqual(principals({ logins: ['a', 'b'] }));
+    expect(principals({ logins: ['a', 'b'] }).isDisjointFrom(principals({ logins: ['a', 'b'], port: 5433 }))).toBe(
+      true,
+    );
+    expect(principals({ logins: ['a', 'b'] }).isDisjointFrom(principals({ logins: ['a', 'c'] }))).toBe(false);
   });
 });
 

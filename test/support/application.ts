@@ -5,7 +5,7 @@ import type { Attestation, Change, CredentialConsumer } from '../../contract/ind
 import { httpDouble } from './http-double.ts';
 
 /**
- * A real application in this process that reads the file vault and takes webhooks, as instances `app-1` to `app-<n>`. At `/whoami`
+ * A real application in this process that reads a vault and takes webhooks, as instances `app-1` to `app-<n>`. At `/whoami`
  * it is also the one who checks the value: it accepts what it has been told to accept.
  */
 export interface Application {
@@ -20,19 +20,26 @@ export interface Application {
   silent: boolean;
   /** Says of this change that the key fails. */
   failing(change: Change): boolean;
+  /** Hears of every value that `/whoami` is asked about, before it answers. */
+  asked(value: string): void;
   consumer(given: Partial<CredentialConsumer>): CredentialConsumer;
   stop(): Promise<void>;
 }
 
-export interface ApplicationOptions {
-  home: string;
-  /** In the file vault. */
-  secretName: string;
-  firstValue: string;
-}
+export type ApplicationOptions = { firstValue: string } & (
+  | {
+      home: string;
+      /** In the file vault. */
+      secretName: string;
+    }
+  | {
+      /** Takes the value of a change out of whatever vault its target is in. */
+      read(change: Change): Promise<string>;
+    }
+);
 
 export async function startApplication(options: ApplicationOptions): Promise<Application> {
-  const { home, secretName, firstValue } = options;
+  const { firstValue } = options;
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
   const known = new Map<string, string>();
   const app: Omit<Application, 'url' | 'stop' | 'consumer'> = {
@@ -42,10 +49,7 @@ export async function startApplication(options: ApplicationOptions): Promise<App
     loaded: firstValue,
     silent: false,
     failing: () => false,
-  };
-  const valueAt = async (version: string) => {
-    const { value } = await readFileVault({ home, secret: secretName, which: { id: version } });
-    return value;
+    asked: () => {},
   };
   const act = async (change: Change) => {
     if (change.verb === 'drop') {
@@ -53,7 +57,7 @@ export async function startApplication(options: ApplicationOptions): Promise<App
       app.accepted.delete(dropped);
       return;
     }
-    const value = await valueAt(change.version);
+    const value = await valueOf(options, change);
     known.set(change.keyId, value);
     if (change.verb === 'accept') app.accepted.add(value);
     else app.loaded = value;
@@ -61,6 +65,7 @@ export async function startApplication(options: ApplicationOptions): Promise<App
   const double = await httpDouble(async (request, response, body) => {
     if (request.url === '/whoami') {
       const sent = request.headers.authorization?.replace('Bearer ', '') ?? '';
+      app.asked(sent);
       response.writeHead(app.accepted.has(sent) ? 200 : 401).end();
       return;
     }
@@ -87,6 +92,12 @@ export async function startApplication(options: ApplicationOptions): Promise<App
       ...given,
     }),
   });
+}
+
+async function valueOf(options: ApplicationOptions, change: Change): Promise<string> {
+  if ('read' in options) return options.read(change);
+  const { home, secretName } = options;
+  return (await readFileVault({ home, secret: secretName, which: { id: change.version } })).value;
 }
 
 function attestationsFor(change: Change, fails: boolean): Attestation[] {

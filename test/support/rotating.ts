@@ -50,6 +50,7 @@ export interface RotatingOptions {
   env?: Record<string, string>;
   site?: string;
   address?: string;
+  maxCachedWorkflows?: number;
 }
 
 export async function startRotating(options: RotatingOptions = {}): Promise<Rotating> {
@@ -79,6 +80,7 @@ export async function startRotating(options: RotatingOptions = {}): Promise<Rota
     workflowBundle: { codePath: bundlePath },
     taskQueue,
     graceMs: 1_000,
+    ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
   });
   const running = worker.run();
   const keys = await openKeyRing(join(home, 'keys.json'), { create: true });

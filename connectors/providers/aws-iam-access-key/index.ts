@@ -23,7 +23,7 @@ export const connector: ProviderConnector<Config> = {
     password: 'secretAccessKey',
   }),
   // IAM user names differ by more than case within an account.
-  principal: ({ account, user }) => `aws iam user ${account ?? '(default account)'}/${user.toLowerCase()}`,
+  principals: ({ account, user }) => [`aws iam user ${account ?? '(default account)'}/${user.toLowerCase()}`],
   powers,
   classify,
   open,

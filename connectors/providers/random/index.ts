@@ -20,7 +20,7 @@ export const connector: ProviderConnector<Config> = {
   smokeTestSchema,
   fields,
   powers,
-  principal: () => undefined,
+  principals: () => [],
   classify: (error) => (error instanceof KeyturnError ? error.kind : undefined),
   open,
 };

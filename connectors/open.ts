@@ -1,8 +1,4 @@
 import { createHmac } from 'node:crypto';
-import { auditEffects } from '../connectors/audit/effects.ts';
-import { type Guard, guardConsumer, guardProvider, guardVault, secretParts } from '../connectors/guard.ts';
-import { Redactor } from '../connectors/redact.ts';
-import { readShape, writeShape } from '../connectors/shapes/index.ts';
 import type {
   Consumer,
   Context,
@@ -21,7 +17,11 @@ import type {
   VaultPowers,
 } from '../contract/index.ts';
 import { KeyturnError, Secret as SecretValue } from '../contract/index.ts';
+import { auditEffects } from './audit/effects.ts';
 import type { Attempt, Deps } from './deps.ts';
+import { type Guard, guardConsumer, guardProvider, guardVault, secretParts } from './guard.ts';
+import { Redactor } from './redact.ts';
+import { readShape, writeShape } from './shapes/index.ts';
 
 /** What one attempt of an activity works with: connectors opened for its credential, each behind its guard. */
 export interface Bench {
