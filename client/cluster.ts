@@ -1,8 +1,8 @@
 import type { Connection } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { searchAttributes } from '../contract/index.ts';
 
-const { IndexedValueType, TaskQueueType } = temporal.api.enums.v1;
+const { IndexedValueType, TaskQueueType } = proto.temporal.api.enums.v1;
 
 /** Registers the search attributes that the namespace lacks. @returns their names. */
 export async function registerSearchAttributes(connection: Connection, namespace: string): Promise<string[]> {

@@ -79,8 +79,14 @@ function asKeyturnError(guard: Guard, call: Call, error: unknown): KeyturnError 
   }
   const kind = call.classify(error) ?? 'transient';
   const message = error instanceof Error ? error.message || error.name : 'unknown error';
-  return new KeyturnError(kind, `${call.system}: ${call.verb}: ${scrub(message)}`);
+  const fix = kind === 'unauthorized' ? { fix: deniedFix } : {};
+  return new KeyturnError(kind, `${call.system}: ${call.verb}: ${scrub(message)}`, fix);
 }
+
+/** For those systems whose own words name no fix. */
+const deniedFix =
+  'check the admin reference or credentials that the catalog names for it, what stands there, and what they may do: the ' +
+  "connector's README lists the rights that it needs";
 
 /** A change: the intent is written down before it, the result after it. A lost result is left to the next attempt. */
 async function change<T>(

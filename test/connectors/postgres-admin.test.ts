@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import { generate } from 'selfsigned';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
@@ -6,18 +7,11 @@ import { asSuperuser, giveLogin, makeRoles } from '../../connectors/providers/po
 import { connector } from '../../connectors/providers/postgres/index.ts';
 import { scramVerifier } from '../../connectors/providers/postgres/scram.ts';
 import { rolesScript } from '../../connectors/providers/postgres/script.ts';
-import { type KeyturnError, Secret } from '../../contract/index.ts';
+import { Secret } from '../../contract/index.ts';
 import { testContext } from '../support/context.ts';
+import { failure, query } from '../support/postgres-bench.ts';
 
 type Roles = Awaited<ReturnType<typeof makeRoles>>;
-const query = (sql: string) => asSuperuser((client) => client.query(sql));
-
-async function failure(promise: Promise<unknown> | undefined): Promise<KeyturnError> {
-  return (promise ?? Promise.resolve()).then(
-    () => expect.fail('it should have failed'),
-    (error) => error,
-  );
-}
 
 describe('configuration', () => {
   const given = { type: 'postgres', host: 'db.internal', admin: { env: 'ADMIN' } };
@@ -175,6 +169,15 @@ describe('prepare', () => {
     ]);
     await query(script ?? '');
     expect(await prepared()).toMatchObject({ ready: true, problems: [expect.stringContaining('VALID UNTIL')] });
+  });
+
+  test('prints what the README shows', async () => {
+    const { given } = roles;
+    const shown = { database: 'orders', logins: ['orders_a', 'orders_b'], owner: 'orders_owner' };
+    const config = connector.schema.parse({ ...given, ...shown });
+    const script = rolesScript(config, 'keyturn', { name: escapeIdentifier, text: escapeLiteral });
+    const readme = new URL('../../connectors/providers/postgres/README.md', import.meta.url);
+    expect(await readFile(readme, 'utf8')).toContain(`\`\`\`sql\n${script}\`\`\`\n`);
   });
 
   test('names roles that are missing, and an admin that is refused', async () => {

@@ -57,7 +57,7 @@ export async function startApplication(options: ApplicationOptions): Promise<App
       app.accepted.delete(dropped);
       return;
     }
-    const value = await valueOf(options, change);
+    const value = await readBy(options, change);
     known.set(change.keyId, value);
     if (change.verb === 'accept') app.accepted.add(value);
     else app.loaded = value;
@@ -94,7 +94,7 @@ export async function startApplication(options: ApplicationOptions): Promise<App
   });
 }
 
-async function valueOf(options: ApplicationOptions, change: Change): Promise<string> {
+async function readBy(options: ApplicationOptions, change: Change): Promise<string> {
   if ('read' in options) return options.read(change);
   const { home, secretName } = options;
   return (await readFileVault({ home, secret: secretName, which: { id: change.version } })).value;

@@ -4,7 +4,7 @@ import { durationSchema, secretRefSchema } from '../../../contract/index.ts';
 /** PostgreSQL cuts names at 63 bytes (NAMEDATALEN, https://www.postgresql.org/docs/17/sql-syntax-lexical.html). */
 const roleSchema = z
   .string()
-  .regex(/^[\w.@$+-]{1,63}$/, 'a role: 1 to 63 letters, digits or . _ - @ $ +')
+  .regex(/^[\w.@+-]{1,63}$/, 'a role: 1 to 63 letters, digits or . _ - @ +')
   .refine((name) => !name.startsWith('pg_'), 'a role of your own: names that begin with pg_ are reserved');
 
 const hostSchema = z.string().regex(/^[\w.:-]{1,255}$/, 'a host name or an IP address');

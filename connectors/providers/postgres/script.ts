@@ -56,7 +56,7 @@ function takeOver(logins: readonly string[], owner: string, { name }: Quoting): 
 function adminPart({ logins }: Config, admin: string, quoting: Quoting): string {
   const { name } = quoting;
   return [
-    '-- The admin changes these logins, ends their sessions and sees who has one. It cannot act as them or read their data.',
+    '-- The admin changes these logins, ends sessions and sees who has one; their rights it has none of.',
     createRole(admin, 'login createrole', quoting),
     `alter role ${name(admin)} createrole;`,
     `grant ${logins.map(name).join(', ')} to ${name(admin)} with admin true, inherit false, set false;`,
