@@ -1,0 +1,4 @@
+import { matrixOf } from './cells.ts';
+import { awsIam } from './providers/aws.ts';
+
+matrixOf(awsIam);
