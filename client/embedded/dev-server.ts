@@ -34,9 +34,9 @@ export async function startDevServer(options: DevServerOptions = {}): Promise<De
       ip: '127.0.0.1',
       searchAttributes: Object.values(searchAttributes).map((name) => defineSearchAttributeKey(name, 'KEYWORD')),
       log: { format: 'json', level: 'error' },
-      ...(databaseFile === undefined
-        ? {}
-        : { dbFilename: databaseFile, extraArgs: ['--sqlite-pragma', 'journal_mode=WAL'] }),
+      // Standard output is for results: the server's banner does not belong there.
+      extraArgs: ['--output', 'none', ...(databaseFile === undefined ? [] : ['--sqlite-pragma', 'journal_mode=WAL'])],
+      ...(databaseFile === undefined ? {} : { dbFilename: databaseFile }),
       ...(port === undefined ? {} : { port }),
       ...(uiPort === undefined ? {} : { ui: true, uiPort }),
     },

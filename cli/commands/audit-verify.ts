@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import type { Command } from '@commander-js/extra-typings';
+import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { type ChainHead, type Verification, verifyChain } from '../../connectors/audit/verify.ts';
+import { keyRingFile, openKeyRing } from '../../connectors/keyrings/file/index.ts';
+import type { AuditSink, KeyRing } from '../../contract/index.ts';
+import { KeyturnError } from '../../contract/index.ts';
+import { audited, openExistingSink } from '../audit-sink.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { type Shell, shellOf, withGlobals } from '../shell.ts';
+import { count } from '../words.ts';
+
+export function addAuditVerify(audit: Command): void {
+  withGlobals(audit.command('verify'))
+    .description('Check every chain of the audit, or those named: nothing altered, missing or out of order.')
+    .argument('[ids...]', 'credentials (default: all that the audit holds)')
+    .option('--head <seq:hash>', 'a head that the one named chain is known to have reached', asHead)
+    .option('--audit <sink:location>', 'the audit to check (default: as KEYTURN_AUDIT)')
+    .addHelpText('after', '\nExample:\n  $ keyturn audit verify production/orders/DATABASE_URL --head 42:9f86d0...')
+    .action(async (ids, options, command) => {
+      process.exitCode = await verify(shellOf(command), ids, options);
+    });
+}
+
+function asHead(text: string): ChainHead {
+  const [, seq, hash] = /^(\d+):([0-9a-f]{64})$/.exec(text) ?? [];
+  if (seq !== undefined && hash !== undefined) return { seq: Number(seq), hash };
+  throw new InvalidArgumentError('a head is <seq>:<hash>, the hash of 64 hexadecimal digits.');
+}
+
+interface Options {
+  head?: ChainHead;
+  audit?: string;
+}
+
+interface Chain {
+  credential: string;
+  found: Verification;
+}
+
+async function verify(shell: Shell, ids: string[], { head, audit }: Options): Promise<ExitCode> {
+  if (head && ids.length !== 1) throw new KeyturnError('invalid', '--head is of one chain: name one credential');
+  const sink = await openExistingSink(shell, audit);
+  try {
+    const keys = await ringOf(shell);
+    const chains: Chain[] = [];
+    for (const credential of await audited(sink, ids)) chains.push(await check(sink, credential, { head, keys }));
+    return say(shell, chains, keys !== undefined);
+  } finally {
+    await sink.close();
+  }
+}
+
+async function ringOf({ home }: Shell): Promise<KeyRing | undefined> {
+  const file = keyRingFile(home);
+  return existsSync(file) ? openKeyRing(file, { create: false }) : undefined;
+}
+
+async function check(sink: AuditSink, credential: string, known: { head?: ChainHead; keys?: KeyRing }): Promise<Chain> {
+  const records = await sink.read(credential);
+  if (records.length === 0 && !known.head) {
+    throw new KeyturnError('not-found', `the audit holds nothing of ${credential}`, {
+      fix: 'without a name, `keyturn audit verify` shows every credential that it knows',
+    });
+  }
+  const [first] = records;
+  // A chain is its credential's: one that stands whole under another name is as wrong as an altered one.
+  if (first && first.entry.credential !== credential) {
+    const problem = `the chain is that of ${first.entry.credential}`;
+    return { credential, found: { ok: false, seq: first.seq, problem } };
+  }
+  const { head, keys } = known;
+  return { credential, found: await verifyChain(records, { ...(head && { head }), ...(keys && { keys }) }) };
+}
+
+function say({ out }: Shell, chains: readonly Chain[], signaturesChecked: boolean): ExitCode {
+  const broken = chains.filter(({ found }) => !found.ok);
+  if (chains.length === 0) out.result('The audit holds nothing yet.');
+  for (const chain of chains) {
+    const mark = chain.found.ok ? out.paint('green', 'ok     ') : out.paint('red', 'BROKEN ');
+    out.result(`${mark} ${chain.credential}\n        ${lineOf(chain.found)}`);
+  }
+  if (!signaturesChecked) out.result('Signatures were not checked: there is no key ring in KEYTURN_HOME.');
+  const signatures = signaturesChecked ? 'verified' : 'unchecked';
+  out.data({ ok: broken.length === 0, signatures, chains: chains.map(dataOf) });
+  return broken.length === 0 ? exitCodes.ok : exitCodes.unexpected;
+}
+
+function lineOf(found: Verification): string {
+  if (!found.ok) return `at ${found.seq}: ${found.problem}`;
+  const { closes, entries, head, open } = found;
+  const ends = `${entries} ${entries === 1 ? 'entry' : 'entries'}, ${count(closes.length, 'close')}, head ${headText(head)}`;
+  const intents = open.map(
+    ({ seq, entry }) => `\n        open: ${entry.verb} at ${seq}, ${entry.at}: its result is not known`,
+  );
+  return ends + intents.join('');
+}
+
+function headText(head: ChainHead | undefined): string {
+  return head ? `${head.seq}:${head.hash}` : 'none';
+}
+
+function dataOf({ credential, found }: Chain): object {
+  if (!found.ok) return { credential, ...found };
+  const { closes, entries, head, open } = found;
+  const intents = open.map(({ seq, entry: { at, effect, verb } }) => ({ seq, at, effect, verb }));
+  return { credential, ok: true, entries, closes, head: head ?? null, open: intents };
+}

@@ -1,0 +1,9 @@
+import type { Command } from '@commander-js/extra-typings';
+import { addAuditExport } from './audit-export.ts';
+import { addAuditVerify } from './audit-verify.ts';
+
+export function addAudit(program: Command): void {
+  const audit = program.command('audit').description('Look into the audit; needs no Temporal.');
+  addAuditVerify(audit);
+  addAuditExport(audit);
+}

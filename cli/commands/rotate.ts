@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import type { Connected } from '../../client/connect.ts';
+import { durationSchema, KeyturnError, type Progress, type Request, requestSchema } from '../../contract/index.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import { openCatalog } from '../open-catalog.ts';
+import { person } from '../person.ts';
+import { changedLines } from '../progress-lines.ts';
+import { type Shell, shellOf, withGlobals } from '../shell.ts';
+import { ensureSearchAttributes, withTemporal } from '../temporal.ts';
+import { conclude } from '../verdict.ts';
+import type { Watched } from '../watch.ts';
+import { onStopSignal } from '../worker-process.ts';
+
+const notes = `
+Returns when the new key is in use everywhere; the old one goes after the grace (--wait: returns at the end). Ctrl-C
+stops watching, not the rotation.
+
+Example:
+  $ keyturn rotate production/orders/DATABASE_URL --reason "quarterly" --wait`;
+
+export function addRotate(program: Command): void {
+  withGlobals(program.command('rotate'))
+    .description('Rotate a credential now, or join the rotation that is open, and watch it.')
+    .argument('<id>', 'the credential')
+    .option('--reason <text>', 'why, for the audit')
+    .addOption(
+      new Option('--urgency <urgency>', 'expedited: no grace and no soak; the evidence stays')
+        .choices(['routine', 'expedited'] as const)
+        .default('routine' as const),
+    )
+    .option('--wait', 'return when the rotation has ended')
+    .option('--timeout <duration>', 'watch no longer than this, for example 10m', asDuration)
+    .option('--converge', 'targets that serve different keys are brought to the same new one')
+    .option('--accept-broken', 'rotate although the provider refuses what the targets serve')
+    .option('--replace <keyId>', 'at a key limit: the key that may go, if the evidence allows')
+    .option('--request-id <id>', 'the same id asks only once, however often it is sent')
+    .addHelpText('after', notes)
+    .action(async (id, options, command) => {
+      process.exitCode = await rotate(shellOf(command), id, options);
+    });
+}
+
+function asDuration(text: string): number {
+  const parsed = durationSchema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new InvalidArgumentError('a duration is, for example, 30s, 10m or 1h.');
+}
+
+interface Options {
+  reason?: string;
+  urgency: 'routine' | 'expedited';
+  wait?: true;
+  timeout?: number;
+  converge?: true;
+  acceptBroken?: true;
+  replace?: string;
+  requestId?: string;
+}
+
+async function rotate(shell: Shell, id: string, options: Options): Promise<ExitCode> {
+  const credential = (await openCatalog(shell)).find(id);
+  const request = requestFrom(shell, options);
+  const { startOrJoin } = await import('../../client/rotations.ts');
+  const { requireWorkers } = await import('../workers.ts');
+  return withTemporal(shell, async (temporal) => {
+    await ensureSearchAttributes(shell, temporal);
+    const { handle, joined } = await startOrJoin(temporal.client, credential, request);
+    shell.out.say(joined ? `Joined the open rotation of ${id}.` : `Rotating ${id}.`);
+    await requireWorkers(temporal, credential);
+    const { signaledRunId: runId } = handle;
+    const watched = await watchLive(shell, temporal, { credential: id, runId, requestId: request.id, options });
+    return conclude(shell.out, { credential: id, joined, request: request.id, watched });
+  });
+}
+
+function requestFrom({ env }: Shell, options: Options): Request {
+  const { acceptBroken, converge, reason, replace, requestId, urgency } = options;
+  const parsed = requestSchema.safeParse({
+    id: requestId ?? randomUUID(),
+    at: new Date().toISOString(),
+    by: person(env),
+    urgency,
+    ...(reason === undefined ? {} : { reason }),
+    ...(converge && { converge }),
+    ...(acceptBroken && { acceptBroken }),
+    ...(replace === undefined ? {} : { replace }),
+  });
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new KeyturnError('invalid', `the request's ${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+interface Live {
+  credential: string;
+  runId: string;
+  requestId: string;
+  options: Options;
+}
+
+/** Each change of a step or a wait is a line on standard error. */
+async function watchLive({ out }: Shell, temporal: Connected, { options, ...live }: Live): Promise<Watched> {
+  const { watch } = await import('../watch.ts');
+  const stopped = new AbortController();
+  const stopListening = onStopSignal(() => stopped.abort());
+  const { timeout, wait } = options;
+  const stop = timeout === undefined ? stopped.signal : AbortSignal.any([stopped.signal, AbortSignal.timeout(timeout)]);
+  let last: Progress | undefined;
+  const seen = (now: Progress) => {
+    if (last !== undefined && last.rotation !== now.rotation) out.say('The request goes on in the next rotation.');
+    for (const line of changedLines(last, now, (style, text) => out.paintProgress(style, text))) out.say(line);
+    last = now;
+  };
+  try {
+    return await watch(temporal, { ...live, until: wait ? 'end' : 'refreshed', seen, stop });
+  } finally {
+    stopListening();
+  }
+}

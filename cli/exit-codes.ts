@@ -1,0 +1,57 @@
+import { CatalogError } from '../catalog/problem.ts';
+import type { ErrorKind, RotationEnd } from '../contract/index.ts';
+import { KeyturnError } from '../contract/index.ts';
+import { grpcKind } from './grpc-errors.ts';
+
+/** What the command line ends with, the same for every command. 69 is EX_UNAVAILABLE of sysexits.h. */
+export const exitCodes = {
+  ok: 0,
+  unexpected: 1,
+  usage: 2,
+  unchanged: 3,
+  restored: 4,
+  quarantined: 5,
+  waiting: 6,
+  refused: 7,
+  unreachable: 69,
+} as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** For `--help` and docs/cli.md. */
+export const exitCodeWords: Readonly<Record<keyof typeof exitCodes, string>> = {
+  ok: 'rotated, in use everywhere, or done',
+  unexpected: 'an unexpected error; a broken audit chain',
+  usage: 'wrong usage or input: options, catalog, unknown credential',
+  unchanged: 'the rotation ended unchanged: nothing was touched',
+  restored: 'the rotation ended restored: the known-good is back',
+  quarantined: 'the rotation stands open and needs a person',
+  waiting: 'the rotation goes on; this command stopped watching',
+  refused: 'it cannot be done as things stand',
+  unreachable: 'Temporal, a worker, a vault or a provider cannot be reached',
+};
+
+export function exitCodeOfEnd({ outcome }: Pick<RotationEnd, 'outcome'>): ExitCode {
+  return outcome === 'rotated' ? exitCodes.ok : exitCodes[outcome];
+}
+
+const ofKind: Readonly<Record<ErrorKind, ExitCode>> = {
+  transient: exitCodes.unreachable,
+  'rate-limited': exitCodes.unreachable,
+  'not-found': exitCodes.usage,
+  invalid: exitCodes.usage,
+  unauthorized: exitCodes.refused,
+  conflict: exitCodes.refused,
+  limit: exitCodes.refused,
+  ambiguous: exitCodes.refused,
+};
+
+export function exitCodeOfKind(kind: ErrorKind): ExitCode {
+  return ofKind[kind];
+}
+
+export function exitCodeOfError(error: unknown): ExitCode {
+  if (error instanceof CatalogError) return exitCodes.usage;
+  if (error instanceof KeyturnError) return ofKind[error.kind];
+  const kind = grpcKind(error);
+  return kind === undefined ? exitCodes.unexpected : ofKind[kind];
+}

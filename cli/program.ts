@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { Command } from '@commander-js/extra-typings';
+import { addAttest } from './commands/attest.ts';
+import { addAudit } from './commands/audit.ts';
+import { addCheck } from './commands/check.ts';
+import { addRotate } from './commands/rotate.ts';
+import { addStatus } from './commands/status.ts';
+import { addStore } from './commands/store.ts';
+import { addUp } from './commands/up.ts';
+import { addWorker } from './commands/worker.ts';
+import { exitCodes, exitCodeWords } from './exit-codes.ts';
+import { withGlobals } from './shell.ts';
+
+const environment = `
+Environment:
+  KEYTURN_CATALOG  the catalog, where --catalog names none
+  KEYTURN_HOME     Keyturn's folder: key ring, file vault, audit (default .keyturn)
+  KEYTURN_AUDIT    the audit sink, <sink> or <sink>:<location> (default sqlite:<home>/audit.db)
+  KEYTURN_LOG      debug, info, warn, error or silent
+  TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_...: Temporal's own
+  NO_COLOR         no colours`;
+
+/**
+ * The whole command line. A command loads what it works with when it runs: the help needs neither Temporal nor a catalog.
+ * Parsing throws CommanderError where commander itself would exit.
+ */
+export function program(): Command {
+  const root = new Command('keyturn')
+    .description('Rotates credentials: nothing is revoked before its replacement is proven.')
+    .version(packageVersion())
+    // With positional options a command may have an option that the program has too: `attest --version`.
+    .enablePositionalOptions()
+    .showHelpAfterError('(`--help` says more)')
+    .exitOverride();
+  withGlobals(root).addHelpText('after', environment).addHelpText('after', exitCodeTable());
+  for (const add of [addCheck, addUp, addWorker, addRotate, addStatus, addAttest, addStore, addAudit]) add(root);
+  return root;
+}
+
+function exitCodeTable(): string {
+  const names = Object.keys(exitCodes) as (keyof typeof exitCodes)[];
+  const lines = names.map((name) => `  ${String(exitCodes[name]).padStart(2)}  ${exitCodeWords[name]}`);
+  return ['', 'Exit codes:', ...lines].join('\n');
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,151 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connected } from '../client/connect.ts';
+import { ended, progress, rotationOf } from '../client/rotations.ts';
+import type { Progress, RotationEnd } from '../contract/index.ts';
+import { KeyturnError } from '../contract/index.ts';
+import type { rotation } from '../workflows/rotation.workflow.ts';
+import { grpcKind } from './grpc-errors.ts';
+
+export type Handle = ReturnType<typeof rotationOf>;
+
+export interface WatchOptions {
+  credential: string;
+  /** The request whose fate is watched, and the run of the workflow that took it. */
+  requestId: string;
+  runId: string;
+  /** `refreshed`: until the new key is in use everywhere; `end`: until the old one is gone, too. */
+  until: 'refreshed' | 'end';
+  /** Told of every answer. */
+  seen(now: Progress): void;
+  /** Nobody watches any more. */
+  stop: AbortSignal;
+}
+
+export type Watched =
+  | { because: 'ended'; end: RotationEnd; progress?: Progress }
+  | { because: 'refreshed' | 'quarantined'; progress: Progress }
+  | { because: 'stopped'; progress?: Progress };
+
+const pollMs = 250;
+const answerMs = 5_000;
+const silenceMs = 20_000;
+
+/**
+ * Watches the rotation that took a request, and the next one where the request is carried on.
+ * @throws KeyturnError `conflict` when it is ended by force, `transient` when no worker answers for long.
+ */
+export async function watch(temporal: Connected, options: WatchOptions): Promise<Watched> {
+  let { runId } = options;
+  for (;;) {
+    const watched = await watchRun(temporal, options, runId);
+    if (watched !== 'carried') return watched;
+    runId = (await rotationOf(temporal.client, options.credential).describe()).runId;
+  }
+}
+
+async function watchRun(temporal: Connected, options: WatchOptions, runId: string): Promise<Watched | 'carried'> {
+  const latest = rotationOf(temporal.client, options.credential);
+  // Of this very run: the latest one may already be somebody else's.
+  const handle = temporal.client.workflow.getHandle<typeof rotation>(latest.workflowId, runId, { followRuns: false });
+  const over = new AbortController();
+  const ending = waitForEnd(temporal, handle, over.signal);
+  try {
+    return await poll(temporal, handle, options, ending);
+  } finally {
+    over.abort();
+  }
+}
+
+interface Ending {
+  /** Without an end where the run was continued as the next rotation. */
+  settled?: { end?: RotationEnd } | { error: unknown };
+  promise: Promise<void>;
+}
+
+/** The query `progress` alone would never tell that the workflow was ended by force. */
+function waitForEnd({ connection }: Connected, handle: Handle, over: AbortSignal): Ending {
+  const ending: Ending = { promise: Promise.resolve() };
+  ending.promise = connection
+    .withAbortSignal(over, () => ended(handle))
+    .then(
+      (end) => {
+        ending.settled = { end };
+      },
+      (error: unknown) => {
+        const continued = error instanceof Error && error.name === 'WorkflowExecutionContinuedAsNewError';
+        ending.settled = continued ? {} : { error };
+      },
+    );
+  return ending;
+}
+
+async function poll(
+  temporal: Connected,
+  handle: Handle,
+  options: WatchOptions,
+  ending: Ending,
+): Promise<Watched | 'carried'> {
+  let last: Progress | undefined;
+  let answeredMs = Date.now();
+  while (!options.stop.aborted) {
+    const { settled } = ending;
+    if (settled && 'error' in settled) throw settled.error;
+    const now = await ask(temporal, handle);
+    if (now) {
+      last = now;
+      answeredMs = Date.now();
+      options.seen(now);
+    }
+    const over = await endOf(settled, now, options, ending);
+    if (over) return over;
+    const because = now && milestone(now, options);
+    if (because) return { because, progress: now };
+    if (Date.now() - answeredMs > silenceMs) throw silent();
+    await sleep(pollMs, undefined, { signal: options.stop }).catch(() => {});
+  }
+  return { because: 'stopped', ...(last && { progress: last }) };
+}
+
+/** @returns undefined when no worker answers in time. */
+export async function ask(
+  { connection }: Connected,
+  handle: Handle,
+  withinMs = answerMs,
+): Promise<Progress | undefined> {
+  try {
+    return await connection.withDeadline(Date.now() + withinMs, () => progress(handle));
+  } catch (error) {
+    if (grpcKind(error) === 'transient') return undefined;
+    throw error;
+  }
+}
+
+/** A run that has ended for this request: the run's result tells it without a worker, what it answers tells more. */
+async function endOf(
+  settled: Ending['settled'],
+  now: Progress | undefined,
+  { requestId }: WatchOptions,
+  ending: Ending,
+): Promise<Watched | 'carried' | undefined> {
+  if (now?.state === 'ended') {
+    if (now.requests.find(({ id }) => id === requestId)?.fate === 'carried') return 'carried';
+    // What the workflow returns is complete; its answer to a query in the last moment need not be.
+    await ending.promise;
+  }
+  const last = now?.state === 'ended' ? ending.settled : settled;
+  if (last === undefined || 'error' in last) return undefined;
+  const end = last.end ?? now?.end;
+  return end && { because: 'ended', end, ...(now && { progress: now }) };
+}
+
+function milestone(now: Progress, { requestId, until }: WatchOptions): 'refreshed' | 'quarantined' | undefined {
+  if (now.state === 'quarantined') return 'quarantined';
+  const mine = now.requests.some(({ id }) => id === requestId);
+  return until === 'refreshed' && mine && now.state === 'running' && now.refreshedAt ? 'refreshed' : undefined;
+}
+
+function silent(): KeyturnError {
+  return new KeyturnError('transient', 'the rotation is open, but no worker has answered for a while', {
+    fix: 'start a worker with `keyturn worker`; the rotation goes on by itself then',
+  });
+}
