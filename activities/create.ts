@@ -3,7 +3,7 @@ import { type Bench, bench, type OpenProvider, openProvider, openTarget } from '
 import type { Activities, Key, KeyId } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
 import { attribute, inferMade } from './ledger.ts';
-import { seal, unseal } from './seal.ts';
+import { openKey, seal } from './seal.ts';
 import { lookingMs, steadily, timesFor } from './steadily.ts';
 
 type Create = Pick<
@@ -23,9 +23,9 @@ export function createStepActivities(deps: Deps): Create {
 
     async applyKey({ job, chosen, expected }) {
       const on = bench(deps, job);
-      const { provider } = await openProvider(on);
+      const { fields, provider } = await openProvider(on);
       if (!provider.apply) return chosen.key;
-      const value = await unseal(deps.keys, job, chosen.key.id, chosen.sealed);
+      const value = await openKey(on, fields, chosen);
       return provider.apply(on.ctx, { key: chosen.key, value }, expected);
     },
 
@@ -41,8 +41,8 @@ export function createStepActivities(deps: Deps): Create {
 
     async proveKey({ job, chosen }) {
       const on = bench(deps, job);
-      const { provider, powers } = await openProvider(on);
-      const value = await unseal(deps.keys, job, chosen.key.id, chosen.sealed);
+      const { fields, powers, provider } = await openProvider(on);
+      const value = await openKey(on, fields, chosen);
       const forMs = lookingMs(job, powers.propagationMsMax);
       const options = { forMs, everyMs: 500, times: timesFor(powers.propagationMsMax) };
       const { steady, last } = await steadily(
@@ -87,7 +87,9 @@ export function createStepActivities(deps: Deps): Create {
 /** What the place holds now, if that is the new key or still what the rotation found; else somebody else was there. */
 async function inPlaceNow(on: Bench, { provider }: OpenProvider, oldKey: Key, newKey: Key): Promise<Key> {
   const now = await provider.inventory(on.ctx, []);
-  const ours = now.find((key) => key.id === newKey.id || key.id === oldKey.id || key.etag === oldKey.etag);
+  const ours = now.find(
+    (key) => key.id === newKey.id || key.id === oldKey.id || (key.etag !== undefined && key.etag === oldKey.etag),
+  );
   if (ours) return ours;
   throw new KeyturnError('conflict', `somebody else has changed ${oldKey.id} at the provider`, {
     fix: 'find out what the value is now; store it, and resolve the rotation',

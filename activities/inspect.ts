@@ -3,7 +3,9 @@ import canonicalize from 'canonicalize';
 import type { Deps } from '../connectors/deps.ts';
 import { type Bench, bench, type OpenProvider, type OpenTarget, openProvider, openTarget } from '../connectors/open.ts';
 import type { Activities, KeyId, KeyValue, ListedKey, Stored, Target, TargetStanding } from '../contract/index.ts';
+import { KeyturnError } from '../contract/index.ts';
 import { inferLost, readLedger } from './ledger.ts';
+import { runOwnTests } from './smoke-test.ts';
 
 type Inspect = Pick<Activities, 'inspectTarget' | 'inspectProvider' | 'hashPlan'>;
 
@@ -55,7 +57,20 @@ async function tested(on: Bench, opened: OpenProvider, place: OpenTarget, stored
   const found = await identified(on, opened, place, stored);
   if (found.keyId === 'unknown' || !opened.powers.verifies) return { ...found, verdict: 'untested' as const };
   const { verdict, answer } = await opened.provider.verify(on.ctx, place.value(stored));
+  // A test that fails for the known-good says nothing of a new value, and would fail again on the way back.
+  const failing = verdict === 'accepted' ? await failingTest(on, opened, place, stored) : undefined;
+  if (failing !== undefined) return { ...found, verdict: 'refused' as const, answer: failing };
   return { ...found, verdict, ...(answer === undefined ? {} : { answer }) };
+}
+
+async function failingTest(on: Bench, opened: OpenProvider, place: OpenTarget, stored: Stored) {
+  try {
+    await runOwnTests(on, opened, place, stored);
+    return undefined;
+  } catch (error) {
+    if (error instanceof KeyturnError && error.kind === 'invalid') return error.message;
+    throw error;
+  }
 }
 
 async function identified(on: Bench, { provider }: OpenProvider, place: OpenTarget, stored: Stored) {

@@ -1,7 +1,7 @@
 import { appendOnce } from '../connectors/audit/chain.ts';
 import { madeKeys, openIntents } from '../connectors/audit/ledger.ts';
 import type { Bench } from '../connectors/open.ts';
-import type { AuditEntry, Key, KeyId, RotationId } from '../contract/index.ts';
+import type { AuditEntry, Instant, Key, KeyId, RotationId } from '../contract/index.ts';
 
 /** What the audit says of this credential's keys. */
 export interface Ledger {
@@ -12,8 +12,8 @@ export interface Ledger {
   open: AuditEntry[];
 }
 
-/** Clocks differ between us and a provider. */
-const skewMs = 120_000;
+/** Clocks differ between us and a provider; AWS signs requests only within minutes, but synchronised clocks differ by less. */
+const skewMs = 30_000;
 
 export async function readLedger(on: Bench): Promise<Ledger> {
   const records = await on.deps.sink.read(on.job.credential.id);
@@ -64,9 +64,13 @@ function fits(on: Bench, intent: AuditEntry, key: Key): boolean {
   const listed = Array.isArray(intent.detail?.listed) ? intent.detail.listed : [];
   if (listed.includes(key.id) || typeof key.lastUse === 'object' || key.createdAt === undefined) return false;
   const beganMs = Date.parse(intent.at) - skewMs;
-  const overMs = Date.parse(intent.at) + on.job.credential.limits.attemptMs + skewMs;
   const madeMs = Date.parse(key.createdAt);
-  return madeMs >= beganMs && madeMs <= overMs;
+  return madeMs >= beganMs && madeMs <= overMs(on, intent.at);
+}
+
+/** When an attempt that began then can no longer make a key. */
+function overMs(on: Bench, at: Instant): number {
+  return Date.parse(at) + on.job.credential.limits.attemptMs + skewMs;
 }
 
 /** Fills in the result of an attempt to mint that nobody heard of. */
@@ -87,9 +91,11 @@ export async function inferLost(on: Bench, keys: readonly Key[], held: readonly 
   );
   const found = new Map(ours.flatMap(({ key, effect }) => (effect === undefined ? [] : [[effect, key.id] as const])));
   const words: string[] = [];
-  for (const { effect, verb, subject } of open) {
+  for (const { at, effect, verb, subject } of open) {
     // Which of these an attempt made is for a person to say: the intent stays open.
     if (verb === 'mint' && unclear.length > 0 && !found.has(effect)) continue;
+    // It may still be under way.
+    if (verb === 'mint' && !found.has(effect) && on.ctx.now() < overMs(on, at)) continue;
     const key = found.get(effect);
     if (key !== undefined) await infer(on, effect, { verb, outcome: 'done', subject: key });
     else await infer(on, effect, { verb, outcome: 'unknown', ...(subject === undefined ? {} : { subject }) });

@@ -13,7 +13,8 @@ export function refreshActivities(deps: Deps): Refresh {
       const answered = await opened.refresh(on.ctx, change);
       const asked = await opened.attested(on.ctx, change);
       const said = asked === 'unknown' ? answered : [...answered, ...asked];
-      return { attestations: said.filter((each) => each.target === change.target), askable: asked !== 'unknown' };
+      // Only what the message is about: an answer that also lists other keys says nothing of what is in use now.
+      return { attestations: said.filter((each) => concerns(change, each)), askable: asked !== 'unknown' };
     },
 
     async hearConsumer({ job, consumer, change, known }) {

@@ -16,7 +16,9 @@ export function retireActivities(deps: Deps): Retire {
       const leftMs = quietMs + neededMs - on.ctx.now();
       const inUse = typeof listed?.lastUse === 'object' && Date.parse(listed.lastUse.at) > Date.parse(since);
       if (leftMs <= 0 && !(inUse && neededMs === 0)) {
-        return { quietSince: new Date(quietMs).toISOString(), indicative: powers.indicative ?? false };
+        // A key of which nothing is reported is not thereby unused.
+        const unreported = listed !== undefined && (listed.lastUse ?? 'unknown') === 'unknown';
+        return { quietSince: new Date(quietMs).toISOString(), indicative: unreported || (powers.indicative ?? false) };
       }
       const by = typeof listed?.lastUse === 'object' && listed.lastUse.by ? ` by ${listed.lastUse.by}` : '';
       throw new KeyturnError('transient', `${key.id} was in use at ${new Date(quietMs).toISOString()}${by}`, {

@@ -1,5 +1,6 @@
 import { CompactEncrypt, compactDecrypt, decodeProtectedHeader, importJWK } from 'jose';
-import type { Job, KeyId, KeyRing, KeyValue, Sealed } from '../contract/index.ts';
+import type { Bench } from '../connectors/open.ts';
+import type { Job, KeyFields, KeyId, KeyRing, KeyValue, Sealed, SealedKey } from '../contract/index.ts';
 import { KeyturnError, Secret } from '../contract/index.ts';
 
 /**
@@ -30,6 +31,13 @@ export async function unseal(keys: KeyRing, job: Job, keyId: KeyId, sealed: Seal
   });
   const plain: Record<string, string> = JSON.parse(new TextDecoder().decode(opened.plaintext));
   return Object.fromEntries(Object.entries(plain).map(([field, text]) => [field, new Secret(text)]));
+}
+
+/** Opens a sealed key for use: from then on the guard keeps its value out of every error. */
+export async function openKey(on: Bench, fields: KeyFields, { key, sealed }: SealedKey): Promise<KeyValue> {
+  const value = await unseal(on.deps.keys, on.job, key.id, sealed);
+  for (const [field, secret] of Object.entries(value)) if (field !== fields.user) on.guard.redactor.add(secret);
+  return value;
 }
 
 function binding(job: Job, keyId: KeyId): Record<string, string> {

@@ -1,8 +1,8 @@
 import type { Deps } from '../connectors/deps.ts';
 import { type Bench, bench, type OpenProvider, type OpenTarget, openProvider, openTarget } from '../connectors/open.ts';
-import type { Activities, KeyId, Stored, Target, VersionId, Which } from '../contract/index.ts';
+import type { Activities, KeyId, Stored, Target, Version, VersionId, Which } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
-import { unseal } from './seal.ts';
+import { openKey } from './seal.ts';
 
 type Write = Pick<Activities, 'writeTarget' | 'restoreTarget' | 'discardVersion' | 'moveCurrent'>;
 
@@ -13,7 +13,7 @@ export function writeActivities(deps: Deps): Write {
       const opened = await openProvider(on);
       const place = await openTarget(on, target, opened.fields, chosen.key.id);
       Object.assign(on.notes, { keyId: chosen.key.id, serves: !place.powers.staging });
-      const value = await unseal(deps.keys, job, chosen.key.id, chosen.sealed);
+      const value = await openKey(on, opened.fields, chosen);
       const before = await expectedStanding(on, opened, place, target, chosen.key.id, expected);
       return place.vault.write(on.ctx, place.document(value, before.value), expected);
     },
@@ -30,7 +30,7 @@ export function writeActivities(deps: Deps): Write {
       const opened = await openProvider(on);
       const place = await openTarget(on, target, opened.fields, knownGood.keyId);
       const current = await held(on, opened, place, 'current');
-      if (current?.keyId === knownGood.keyId) return current.stored.version;
+      if (current?.keyId === knownGood.keyId) return confirmed(on, place, current.stored.version, newKey);
       if (current === undefined || newKey === undefined || current.keyId !== newKey) {
         throw new KeyturnError(
           'conflict',
@@ -59,6 +59,15 @@ export function writeActivities(deps: Deps): Write {
       }
     },
   };
+}
+
+/**
+ * Where reads lag, "it is current" may be yesterday's news: only a change that is conditional on it can tell. It does nothing
+ * where the known-good stands on top, and puts it there where a write of ours, whose reply was lost, does.
+ */
+async function confirmed(on: Bench, place: OpenTarget, version: Version, newKey: KeyId | undefined): Promise<Version> {
+  if (place.powers.propagationMsMax === 0 || place.powers.staging || newKey === undefined) return version;
+  return place.vault.moveCurrent(on.ctx, version.id, version.id);
 }
 
 const copiesMax = 5;

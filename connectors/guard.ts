@@ -44,7 +44,7 @@ async function watch<T>(guard: Guard, call: Call, work: () => Promise<T>): Promi
   const startedAt = ctx.now();
   ctx.heartbeat(`${call.system}: ${call.verb}`);
   try {
-    const result = await orCancelled(ctx, call, work());
+    const result = await orCancelled(ctx, call, work);
     ctx.log.debug(`${call.system}: ${call.verb}`, { duration_ms: ctx.now() - startedAt });
     return result;
   } catch (error) {
@@ -59,13 +59,17 @@ async function watch<T>(guard: Guard, call: Call, work: () => Promise<T>): Promi
 }
 
 /** A connector that does not listen to cancellation is let go of: its effect may still happen, which undo copes with. */
-function orCancelled<T>(ctx: Context, call: Call, work: Promise<T>): Promise<T> {
+function orCancelled<T>(ctx: Context, call: Call, work: () => Promise<T>): Promise<T> {
+  if (ctx.cancelled.aborted) {
+    throw new KeyturnError('transient', `${call.system}: ${call.verb} was not begun: its time was over`);
+  }
   return new Promise((resolve, reject) => {
     const abort = () =>
       reject(new KeyturnError('transient', `${call.system}: ${call.verb} took too long or was cancelled`));
-    if (ctx.cancelled.aborted) abort();
     ctx.cancelled.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => ctx.cancelled.removeEventListener('abort', abort));
+    work()
+      .then(resolve, reject)
+      .finally(() => ctx.cancelled.removeEventListener('abort', abort));
   });
 }
 
@@ -101,7 +105,7 @@ async function change<T>(
   try {
     result = await watch(guard, call, work);
   } catch (error) {
-    if (error instanceof KeyturnError && !retryable(error.kind)) {
+    if (error instanceof KeyturnError && nothingHappened(call, error.kind)) {
       await guard.effects.result(effect, 'failed', undefined, { kind: error.kind, error: error.message });
     }
     throw error;
@@ -109,6 +113,15 @@ async function change<T>(
   const described = describe(result);
   await guard.effects.result(effect, 'done', described.subject, described.detail);
   return result;
+}
+
+/**
+ * Is this error an answer, so that there is a result? After a lost reply the intent stays open. What repeats has no further
+ * attempt at the same effect, so that there a refusal to serve it now is an answer too.
+ */
+function nothingHappened(call: Call, kind: ErrorKind): boolean {
+  if (call.repeats) return kind !== 'transient' && kind !== 'ambiguous';
+  return !retryable(kind);
 }
 
 function remember(guard: Guard, fields: KeyFields, value: KeyValue): void {
@@ -136,7 +149,7 @@ export function guardProvider<Config>(guard: Guard, connector: ProviderConnector
       mint: (ctx: Context) =>
         change(
           guard,
-          call('mint'),
+          { ...call('mint'), repeats: true },
           'a new key',
           () => mint.call(provider, ctx),
           (made) => {

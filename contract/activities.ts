@@ -86,7 +86,13 @@ export interface Activities {
 
   /** Reads as a consumer would, checks that it is this key, uses it at the provider, runs the credential's own tests. */
   testTarget: Activity<
-    OnTarget & { which: 'current' | { id: VersionId }; keyId: KeyId; ownTests: boolean },
+    OnTarget & {
+      which: 'current' | { id: VersionId };
+      keyId: KeyId;
+      ownTests: boolean;
+      /** Only which key it is counts: the request allowed a known-good that does not work. */
+      mayBeRefused: boolean;
+    },
     TestResult
   >;
 

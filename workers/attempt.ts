@@ -1,16 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import { Context } from '@temporalio/activity';
+import { Context, type Info } from '@temporalio/activity';
 import type { Attempt } from '../connectors/deps.ts';
 
 /** Of an attempt's time, what is kept to report a clean error before the engine gives up on it. */
 const spareShare = 0.1;
 
+/** An attempt also ends with the time of the whole call: after that the workflow has gone on, and must not be surprised. */
+function timeLeftMs({ scheduledTimestampMs, scheduleToCloseTimeoutMs, startToCloseTimeoutMs }: Info): number {
+  if (scheduleToCloseTimeoutMs <= 0) return startToCloseTimeoutMs;
+  const leftMs = scheduledTimestampMs + scheduleToCloseTimeoutMs - Date.now();
+  return Math.max(0, Math.min(startToCloseTimeoutMs, leftMs));
+}
+
 /** What Temporal gives to the attempt that runs now. */
 export function temporalAttempt(): Attempt {
   const { cancellationSignal, heartbeat, info, sleep } = Context.current();
-  const deadline = AbortSignal.timeout(Math.floor(info.startToCloseTimeoutMs * (1 - spareShare)));
+  const deadline = AbortSignal.timeout(Math.floor(timeLeftMs(info) * (1 - spareShare)));
   return {
-    call: info.activityId,
+    // A reset begins to count its calls again, in another run.
+    call: `${info.workflowExecution?.runId ?? ''}/${info.activityId}`,
     number: info.attempt,
     now: () => Date.now(),
     random: (bytes) => randomBytes(bytes),

@@ -9,8 +9,8 @@ import type {
 } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
 import { addAttestation } from './inbox.ts';
-import { baselineOf, instant, known, patient, type Run } from './run.ts';
-import { attend } from './waiting.ts';
+import { baselineOf, brief, instant, type KeyOf, known, patient, type Run } from './run.ts';
+import { attend, together } from './waiting.ts';
 
 /** What became of one consumer: which of its instances attested, or who waived it. */
 export interface Heard {
@@ -27,12 +27,18 @@ export function hasAccepters(run: Run): boolean {
 }
 
 /** Canaries of every consumer first; the others only when these have attested. */
-export async function tellUsers(run: Run, keyId: KeyId): Promise<Heard[]> {
+export async function tellUsers(run: Run, keyOf: KeyOf): Promise<Heard[]> {
   run.told = true;
-  const canaries = users(run).filter((consumer) => consumer.canary > 0 && consumer.canary < consumer.instances);
-  await Promise.all(canaries.map((consumer) => tellAndHear(run, consumer, 'use', keyId, consumer.canary)));
-  const heard = await Promise.all(
-    users(run).map((consumer) => tellAndHear(run, consumer, 'use', keyId, consumer.instances)),
+  const tell = (consumer: CredentialConsumer, instances: number) => () =>
+    tellAndHear(run, consumer, 'use', keyOf(consumer.reads), instances);
+  const canaries = users(run).filter(({ canary, instances }) => canary > 0 && canary < instances);
+  await together(
+    run,
+    canaries.map((consumer) => tell(consumer, consumer.canary)),
+  );
+  const heard = await together(
+    run,
+    users(run).map((consumer) => tell(consumer, consumer.instances)),
   );
   run.attestedAt = instant(run);
   return heard;
@@ -41,21 +47,25 @@ export async function tellUsers(run: Run, keyId: KeyId): Promise<Heard[]> {
 /** Those who check a stored value are told of the new one while they keep the old. */
 export async function tellAccepters(run: Run, keyId: KeyId): Promise<void> {
   run.accepting = true;
-  await Promise.all(accepters(run).map((consumer) => tellAndHear(run, consumer, 'accept', keyId, consumer.instances)));
+  await together(
+    run,
+    accepters(run).map((consumer) => () => tellAndHear(run, consumer, 'accept', keyId, consumer.instances)),
+  );
 }
 
 export async function dropAtAccepters(run: Run, going: KeyId, staying: KeyId): Promise<void> {
-  await Promise.all(
-    accepters(run).map((consumer) => tellAndHear(run, consumer, 'drop', staying, consumer.instances, going)),
+  await together(
+    run,
+    accepters(run).map((consumer) => () => tellAndHear(run, consumer, 'drop', staying, consumer.instances, going)),
   );
 }
 
 /** What every required consumer attests now; asks again where it can be asked. */
-export async function confirmUsers(run: Run, keyId: KeyId): Promise<Heard[]> {
-  return Promise.all(
-    users(run)
-      .filter((consumer) => consumer.required)
-      .map((consumer) => confirm(run, consumer, keyId)),
+export async function confirmUsers(run: Run, keyOf: KeyOf): Promise<Heard[]> {
+  const required = users(run).filter((consumer) => consumer.required);
+  return together(
+    run,
+    required.map((consumer) => () => confirm(run, consumer, keyOf(consumer.reads))),
   );
 }
 
@@ -80,15 +90,29 @@ async function tellAndHear(
   previous?: KeyId,
 ): Promise<Heard> {
   const change = changeFor(run, consumer, verb, keyId, instances, previous);
+  if (!consumer.required) return tellInPassing(run, consumer, change);
   const wait = { name: `tell ${consumer.name}`, detail: `${consumer.name} to take the message`, ...late(run) };
   const told = await attend(run, wait, () =>
     patient(run, `tell ${consumer.name} to ${verb} ${keyId}`).tellConsumer({ job: run.job, consumer, change }),
   );
   if ('waivedBy' in told) return waive(run, consumer, keyId, told.waivedBy);
-  keep(run, consumer, told.value.attestations);
-  if (told.value.askable) run.askable.add(consumer.name);
-  if (!consumer.required) return { consumer: consumer.name, instances: instancesHeard(run, consumer, change) };
+  if ('value' in told) {
+    keep(run, consumer, told.value.attestations);
+    if (told.value.askable) run.askable.add(consumer.name);
+  }
   return hear(run, consumer, change, false);
+}
+
+/** One that is not required is told, and decides nothing: neither its silence nor its answer. */
+async function tellInPassing(run: Run, consumer: CredentialConsumer, change: Change): Promise<Heard> {
+  const name = `tell ${consumer.name}, not required, to ${change.verb} ${change.keyId}`;
+  try {
+    await brief(run, name).tellConsumer({ job: run.job, consumer, change });
+  } catch (error) {
+    if (!(error instanceof KeyturnError)) throw error;
+    run.engine.log(`${consumer.name} was not told`, { error: error.message });
+  }
+  return { consumer: consumer.name, instances: [] };
 }
 
 /** Waits for the consumer's instances. Silence is never a failure; one that says the key fails is. */
@@ -104,26 +128,21 @@ async function hear(run: Run, consumer: CredentialConsumer, change: Change, afre
       name: `consumer ${consumer.name}`,
       detail: `${count} of ${change.instances} instances of ${consumer.name} attest ${change.verb} of ${change.keyId}`,
       ...late(run),
+      woken: () => instancesHeard(run, consumer, change).length > count || failing(run, consumer, change) !== undefined,
     };
     if (run.askable.has(consumer.name)) {
       const got = await attend(run, wait, () =>
         patient(run, `hear ${consumer.name}`).hearConsumer({ job: run.job, consumer, change, known: count }),
       );
       if ('waivedBy' in got) return waive(run, consumer, change.keyId, got.waivedBy);
-      keep(run, consumer, got.value);
+      if ('value' in got) keep(run, consumer, got.value);
     } else {
-      const got = await attend(run, wait, () => heardMore(run, consumer, change, count));
+      const got = await attend(run, wait, () => run.engine.condition(() => false));
       if ('waivedBy' in got) return waive(run, consumer, change.keyId, got.waivedBy);
     }
   }
   failOn(run, consumer, change);
   return { consumer: consumer.name, instances: instancesHeard(run, consumer, change) };
-}
-
-async function heardMore(run: Run, consumer: CredentialConsumer, change: Change, count: number): Promise<void> {
-  await run.engine.condition(
-    () => instancesHeard(run, consumer, change).length > count || failing(run, consumer, change) !== undefined,
-  );
 }
 
 function late(run: Run): { lateAfterMs: number } {
@@ -152,9 +171,19 @@ function saidBy(run: Run, consumer: CredentialConsumer, change: Change): AttestM
 }
 
 function instancesHeard(run: Run, consumer: CredentialConsumer, change: Change): string[] {
+  if (change.verb === 'use') return instancesUsing(run, consumer, change);
   const wanted = change.verb === 'drop' ? 'dropped' : 'loaded';
   const said = saidBy(run, consumer, change).filter((each) => each.status === wanted);
   return [...new Set(said.map((each) => each.instance))];
+}
+
+/** What an instance uses is what it has loaded last: what it said before is no evidence any more. */
+function instancesUsing(run: Run, consumer: CredentialConsumer, change: Change): string[] {
+  const last = new Map<string, AttestMessage>();
+  for (const said of run.inbox.attestations) {
+    if (said.consumer === consumer.name && said.status === 'loaded') last.set(said.instance, said);
+  }
+  return [...last].filter(([, said]) => about(change, said)).map(([instance]) => instance);
 }
 
 function failing(run: Run, consumer: CredentialConsumer, change: Change): AttestMessage | undefined {

@@ -107,17 +107,25 @@ function unwrapped(activities: Activities): Activities {
 
 function asKeyturnError(activity: string, error: unknown): unknown {
   if (!(error instanceof ActivityFailure)) return error;
-  const cause = error.cause;
+  const { cause } = error;
   if (cause instanceof ApplicationFailure && isKind(cause.type)) {
     const [details] = (cause.details ?? []) as [{ fix?: string }?];
     return new KeyturnError(cause.type, cause.message, details?.fix === undefined ? {} : { fix: details.fix });
   }
-  if (cause instanceof TimeoutFailure) {
-    return new KeyturnError('transient', `${activity}: no answer in time (${cause.timeoutType})`, {
-      fix: 'see that a worker for this task queue runs and reaches the system',
-    });
-  }
+  if (cause instanceof TimeoutFailure) return outOfTime(activity, cause);
   return new KeyturnError('transient', `${activity}: ${cause?.message ?? error.message}`);
+}
+
+/** Where it was tried until its time was over, what the last try said: the SDK keeps that in the server's own failure only. */
+function outOfTime(activity: string, { failure, timeoutType }: TimeoutFailure): KeyturnError {
+  const { applicationFailureInfo, message } = failure?.cause ?? {};
+  if (message && isKind(applicationFailureInfo?.type)) {
+    const fix = 'see that the system is up and that the worker reaches it; then rotate again';
+    return new KeyturnError(applicationFailureInfo.type, message, { fix });
+  }
+  return new KeyturnError('transient', `${activity}: no answer in time (${timeoutType})`, {
+    fix: 'see that a worker for this task queue runs and reaches the system',
+  });
 }
 
 function isKind(type: string | undefined | null): type is ErrorKind {

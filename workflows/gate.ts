@@ -1,6 +1,7 @@
 import type { Evidence, Key, KeyId } from '../contract/index.ts';
 import { confirmUsers } from './consumers.ts';
-import { baselineOf, instant, patient, type Run, step } from './run.ts';
+import { baselineOf, instant, type KeyOf, known, patient, type Run, step } from './run.ts';
+import { testCurrent } from './steps/smoke-test.ts';
 import { attend } from './waiting.ts';
 
 /**
@@ -8,26 +9,16 @@ import { attend } from './waiting.ts';
  * passes its tests; every required consumer attests it; and, where the provider can tell, the key that goes has been
  * unused since for longer than the provider's reporting lag. A person may waive a named laggard, which is audited.
  */
-export async function gate(run: Run, keys: { going: Key; staying: KeyId }): Promise<Evidence> {
+export async function gate(run: Run, keys: { going: Key; staying: KeyOf }): Promise<Evidence> {
   const { going, staying } = keys;
-  const readBack = await readBackAll(run, staying);
+  const kept = staying(known(run.credential.targets[0], 'the primary target').name);
+  const readBack = await testCurrent(run, staying, 'evidence: ');
   const consumers = await confirmUsers(run, staying);
-  const unused = await awaitUnused(run, going, staying);
-  const evidence: Evidence = { at: instant(run), going: going.id, staying, readBack, consumers, ...unused };
+  const unused = await awaitUnused(run, going, kept);
+  const evidence: Evidence = { at: instant(run), going: going.id, staying: kept, readBack, consumers, ...unused };
   run.evidence.push(evidence);
   await recordDecisions(run);
   return evidence;
-}
-
-async function readBackAll(run: Run, staying: KeyId): Promise<Evidence['readBack']> {
-  const results: { target: string; version: string; answer?: string }[] = [];
-  for (const target of run.credential.targets) {
-    const name = `evidence: test what ${target.name} serves`;
-    const input = { job: run.job, target, which: 'current' as const, keyId: staying, ownTests: true };
-    const { version, answer } = await step(run, name).testTarget(input);
-    results.push({ target: target.name, version, ...(answer === undefined ? {} : { answer }) });
-  }
-  return results;
 }
 
 async function awaitUnused(run: Run, key: Key, held: KeyId): Promise<Pick<Evidence, 'lastUse' | 'quietSince'>> {
@@ -42,6 +33,7 @@ async function awaitUnused(run: Run, key: Key, held: KeyId): Promise<Pick<Eviden
     patient(run, `evidence: last use of ${key.id}`).awaitUnused({ job: run.job, key, held, since }),
   );
   if ('waivedBy' in quiet) return { lastUse: 'waived' };
+  if ('woken' in quiet) throw new TypeError('nothing wakes this wait');
   const { quietSince, indicative } = quiet.value;
   return { lastUse: indicative ? 'indicative' : 'unused', quietSince };
 }

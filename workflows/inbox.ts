@@ -18,8 +18,11 @@ export function newInbox(requests: readonly Request[]): Inbox {
   return { requests: [...requests], attestations: [], approvals: [], waivers: new Map() };
 }
 
-export function addRequest(inbox: Inbox, request: Request): void {
-  if (!inbox.requests.some((known) => known.id === request.id)) inbox.requests.push(request);
+/** @returns false for one that is known already. */
+export function addRequest(inbox: Inbox, request: Request): boolean {
+  if (inbox.requests.some((known) => known.id === request.id)) return false;
+  inbox.requests.push(request);
+  return true;
 }
 
 /** One attestation per consumer, instance and key; a later one replaces it. */

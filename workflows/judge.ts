@@ -1,4 +1,11 @@
-import type { KeyId, ListedKey, ProviderStanding, Request, TargetStanding } from '../contract/index.ts';
+import type {
+  CredentialConsumer,
+  KeyId,
+  ListedKey,
+  ProviderStanding,
+  Request,
+  TargetStanding,
+} from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
 
 /** What may be done, from what was read. Pure; every refusal names what stands where and what to do about it. */
@@ -37,9 +44,27 @@ export function judgeTargets(standings: readonly TargetStanding[], options: read
   const broken = servings.filter((each) => each.current.verdict === 'refused');
   if (broken.length > 0 && !options.some((request) => request.acceptBroken)) {
     const shown = broken.map((each) => `${each.target} (${each.current.answer ?? 'refused'})`).join(', ');
-    throw new KeyturnError('invalid', `the provider refuses what is current in ${shown}`, {
+    throw new KeyturnError('invalid', `what is current does not work: ${shown}`, {
       fix: 'find out who changed it; to rotate all the same, with nothing good to go back to, use --accept-broken',
     });
+  }
+}
+
+/**
+ * A stored value is accepted by those who have been told of it. Without staging it would be served before that.
+ * @throws KeyturnError `invalid` naming the target.
+ */
+export function judgeAccepters(standings: readonly TargetStanding[], consumers: readonly CredentialConsumer[]): void {
+  for (const { name, reads, role } of consumers) {
+    const read = standings.find((standing) => standing.target === reads);
+    if (role !== 'accepts' || read === undefined || read.powers.staging) continue;
+    throw new KeyturnError(
+      'invalid',
+      `target ${reads} has no staging, but ${name} has to accept a value before it is served`,
+      {
+        fix: 'use a vault, or a mode of it, in which a version can be pending (Google Secret Manager: readers: alias)',
+      },
+    );
   }
 }
 
@@ -62,7 +87,8 @@ export function judgeKeys(
   held: readonly KeyId[],
   options: readonly Request[],
 ): { oldKeys: ListedKey[]; leftovers: ListedKey[] } {
-  const oldKeys = held.map((id) => listed(provider.keys, id));
+  const broken = options.some((request) => request.acceptBroken);
+  const oldKeys = held.map((id) => listed(provider.keys, id, broken));
   const others = provider.keys.filter((key) => !held.includes(key.id));
   const named = new Set(options.flatMap((request) => request.replace ?? []));
   for (const id of named) {
@@ -87,9 +113,10 @@ export function judgeKeys(
   return { oldKeys, leftovers };
 }
 
-function listed(keys: readonly ListedKey[], id: KeyId): ListedKey {
+function listed(keys: readonly ListedKey[], id: KeyId, broken: boolean | undefined): ListedKey {
   const found = keys.find((key) => key.id === id);
   if (found) return found;
+  if (broken) return { id, state: 'disabled' };
   throw new KeyturnError('conflict', `the provider does not list ${id}, which a target serves: ${describeKeys(keys)}`, {
     fix: 'the value belongs to another principal, or was revoked: store the right one first',
   });

@@ -75,11 +75,14 @@ export function retry(run: Run, message: Decision): void {
 export function mayResolve(run: Run, message: Decision): void {
   valid(decisionSchema, message);
   if (!run.track.quarantine) refuse('this rotation is not quarantined: there is nothing to resolve');
+  if (run.outcome) refuse(`it has ended ${run.outcome}, only the record is missing: mend the audit, then retry`);
 }
 
 /** @throws KeyturnError `conflict` when what is found is not an end. */
 export async function resolve(run: Run, message: Decision): Promise<Outcome> {
+  const open = run.track.quarantine;
   const found = await examine(run);
+  if (open === undefined || run.track.quarantine !== open) return refuse('it was tried again in the meantime');
   if ('refused' in found) return refuse(found.refused);
   run.outcome = found.outcome;
   run.inbox.resolvedBy = message;

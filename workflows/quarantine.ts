@@ -1,6 +1,17 @@
 import type { Outcome, Quarantine, TargetStanding } from '../contract/index.ts';
-import { baselineOf, instant, isInPlace, type Run, reasonOf } from './run.ts';
+import {
+  baselineOf,
+  instant,
+  isInPlace,
+  type KeyOf,
+  mayBeRefused,
+  type Run,
+  reasonOf,
+  toKnownGood,
+  toNew,
+} from './run.ts';
 import type { Settled } from './saga.ts';
+import { sweep } from './steps/create.ts';
 import { readTargets } from './steps/inspect.ts';
 import { decide } from './waiting.ts';
 
@@ -25,6 +36,7 @@ export async function quarantine(
     todo: todo(run, reason.fix, during),
   };
   inbox.retry = undefined;
+  inbox.resolvedBy = undefined;
   run.engine.searchable({ phase: 'quarantined' });
   shown();
   await run.engine.condition(() => inbox.retry !== undefined || inbox.resolvedBy !== undefined);
@@ -75,25 +87,33 @@ export async function examine(run: Run): Promise<Found> {
     .inspectProvider({ job: run.job, held });
   const listed = (id: string) => keys.some((key) => key.id === id);
   const { newKey } = run;
-  const { going, knownGood } = baselineOf(run);
-  if (newKey && servesAll(standings, () => newKey.key.id)) {
+  const { going } = baselineOf(run);
+  if (newKey && servesAll(run, standings, toNew(run))) {
     const left = isInPlace(run) ? [] : going.filter((key) => listed(key.id));
     if (left.length === 0) return { outcome: 'rotated' };
     return {
       refused: `every target serves ${newKey.key.id}, but the provider still lists ${left.map((key) => key.id)}`,
     };
   }
-  if (!run.pastPivot && servesAll(standings, (target) => knownGood.get(target)?.keyId)) {
-    if (!newKey || isInPlace(run) || !listed(newKey.key.id)) return { outcome: 'restored' };
+  if (!run.pastPivot && servesAll(run, standings, toKnownGood(run))) {
+    if (!newKey || isInPlace(run) || !listed(newKey.key.id)) return notLost(run);
     return { refused: `the known-good is current everywhere, but the provider still lists ${newKey.key.id}` };
   }
   return { refused: `not mended yet: ${standings.map(describe).join('; ')}` };
 }
 
-function servesAll(standings: readonly TargetStanding[], keyOf: (target: string) => string | undefined): boolean {
-  return standings.every(
-    ({ target, current }) => current !== 'absent' && current.keyId === keyOf(target) && current.verdict !== 'refused',
-  );
+/** Keys that attempts of ours may have made and lost: what cannot be attributed is for a person to remove first. */
+async function notLost(run: Run): Promise<Found> {
+  const { keys, powers } = baselineOf(run);
+  if (!powers.chooses) await sweep(run, keys);
+  return { outcome: 'restored' };
+}
+
+function servesAll(run: Run, standings: readonly TargetStanding[], keyOf: KeyOf): boolean {
+  return standings.every(({ target, current }) => {
+    if (current === 'absent' || current.keyId !== keyOf(target)) return false;
+    return current.verdict !== 'refused' || mayBeRefused(run, target, current.keyId);
+  });
 }
 
 function describe({ target, current }: TargetStanding): string {

@@ -1,11 +1,12 @@
 import type { Credential, Fate, Progress, Request, RotationEnd } from '../contract/index.ts';
 import type { Engine } from './engine.ts';
-import { newInbox } from './inbox.ts';
+import { addRequest, newInbox } from './inbox.ts';
 import { quarantine } from './quarantine.ts';
 import { checkpoint, instant, known, type Run, reasonOf, urgencyOf } from './run.ts';
 import { close, type Hooks, runSaga, type SagaEnd } from './saga.ts';
 import { table } from './steps.ts';
 import { newTrack, phaseOf, stepBegins, stepEnds } from './track.ts';
+import { rest } from './waiting.ts';
 
 export function newRun(engine: Engine, credential: Credential, rotation: string, requests: readonly Request[]): Run {
   return {
@@ -29,7 +30,15 @@ export function newRun(engine: Engine, credential: Credential, rotation: string,
     pastPivot: false,
     evidence: [],
     decisions: [],
+    decided: 0,
   };
+}
+
+/** Takes a request on, and writes down who asked for what. */
+export function takeOn(run: Run, request: Request): void {
+  if (!addRequest(run.inbox, request)) return;
+  const { at, by, id, ...detail } = request;
+  run.decisions.push({ at, kind: 'request', id: `request/${id}`, verb: 'request', by, detail });
 }
 
 /** One rotation, to its end. @returns the requests that it could not satisfy: they go on in the next one. */
@@ -54,8 +63,9 @@ function outcomeOf(saga: SagaEnd): RotationEnd['outcome'] {
 export function fateOf(run: Run, request: Request): Fate {
   const { end, options } = run;
   if (!end) return 'joined';
-  if (end.outcome === 'rotated') return 'served';
-  return options.some((known) => known.id === request.id) ? 'not-served' : 'carried';
+  const early = options.some((known) => known.id === request.id);
+  if (end.outcome === 'rotated') return early || request.replace === undefined ? 'served' : 'carried';
+  return early ? 'not-served' : 'carried';
 }
 
 function hooksOf(run: Run): Hooks<Run> {
@@ -74,14 +84,21 @@ function hooksOf(run: Run): Hooks<Run> {
     pivotArmed() {
       run.pastPivot = true;
     },
-    turnedBack(error) {
+    async turnedBack(error, touched) {
       run.undoing = true;
       run.reason = reasonOf(error);
       track.tried.push(`${phaseOf(track)}: ${run.reason.message}`);
       run.engine.log('turning back', { reason: run.reason.message });
+      if (touched && run.reason.kind === 'transient') await lateAttempts(run);
     },
     quarantine: (step, during, error) => quarantine(run, step, during, error, () => show(run)),
   };
+}
+
+/** A call that got no answer may still happen: an undo before that would be undone by it. */
+async function lateAttempts(run: Run): Promise<void> {
+  const untilMs = run.engine.now() + run.credential.limits.attemptMs;
+  await rest(run, { name: 'late attempts', detail: 'until a late attempt would have happened', untilMs });
 }
 
 export function progressOf(run: Run): Progress {

@@ -7,15 +7,16 @@ import {
   continueAsNew,
   log,
   setHandler,
+  TemporalFailure,
   uuid4,
 } from '@temporalio/workflow';
 import type { RotationEnd, RotationInput } from '../contract/index.ts';
 import { attestMessageSchema, KeyturnError, requestSchema, siteQueue } from '../contract/index.ts';
 import { temporalEngine } from './engine.ts';
-import { addAttestation, addRequest } from './inbox.ts';
+import { addAttestation } from './inbox.ts';
 import * as messages from './messages.ts';
 import * as operators from './operators.ts';
-import { newRun, progressOf, rotate } from './rotate.ts';
+import { newRun, progressOf, rotate, takeOn } from './rotate.ts';
 import type { Run } from './run.ts';
 
 /** The workflow `rotation/<credential id>`: binds the rotation to Temporal's messages and cancellation. */
@@ -24,6 +25,8 @@ export async function rotation(input: RotationInput): Promise<RotationEnd> {
   const engine = temporalEngine(credential.site === undefined ? undefined : siteQueue(credential.site));
   const run = newRun(engine, credential, uuid4(), input.requests);
   listen(run);
+  // What the rotation before this one left in them, where it carried a request on.
+  if (input.requests.length > 0) engine.searchable({ phase: 'rotating' });
   const { end, carried } = await uncancelled(run);
   if (carried.length > 0) return continueAsNew<typeof rotation>({ credential, requests: carried });
   return end;
@@ -47,7 +50,7 @@ function listen(run: Run): void {
   // A signal cannot be refused: what is not well formed is left aside.
   setHandler(messages.requestSignal, (request) => {
     const parsed = requestSchema.safeParse(request);
-    if (parsed.success) addRequest(run.inbox, parsed.data);
+    if (parsed.success) takeOn(run, parsed.data);
     else log.warn('a request was left aside: it is not well formed');
   });
   setHandler(messages.attestSignal, (message) => {
@@ -72,7 +75,8 @@ function answer<Answer, Message>(
 ): void {
   const handle = async (message: Message): Promise<Answer> => {
     try {
-      return await act(run, message);
+      // Also after a cancellation, which is a wish to roll back and stops nothing.
+      return await CancellationScope.nonCancellable(async () => act(run, message));
     } catch (error) {
       throw asFailure(error);
     }
@@ -88,6 +92,9 @@ function answer<Answer, Message>(
 }
 
 function asFailure(error: unknown): unknown {
-  if (!(error instanceof KeyturnError)) return error;
+  if (error instanceof TemporalFailure) return error;
+  if (!(error instanceof KeyturnError)) {
+    return ApplicationFailure.create({ type: 'invalid', message: `unexpected: ${error}`, nonRetryable: true });
+  }
   return ApplicationFailure.create({ type: error.kind, message: error.message, nonRetryable: true });
 }

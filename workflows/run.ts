@@ -48,6 +48,8 @@ export interface Baseline {
   /** By target. */
   knownGood: ReadonlyMap<string, KnownGood>;
   vaults: ReadonlyMap<string, VaultPowers>;
+  /** Targets whose known-good did not work when the rotation began; none, unless the request allowed it. */
+  broken: ReadonlySet<string>;
   planHash: string;
 }
 
@@ -88,7 +90,10 @@ export interface Run {
   evidence: Evidence[];
   oldKeyRefused?: TestResult;
   gapMs?: number;
+  /** Not yet audited. */
   decisions: DecisionEntry[];
+  /** How many there have been. */
+  decided: number;
   startedAt: Instant;
   reason?: Reason;
   outcome?: Outcome;
@@ -116,6 +121,11 @@ export function refusal(run: Run, summary: string): Activities {
   return call(run, summary, run.credential.limits.refusalMs);
 }
 
+/** Activities that may as well fail: one attempt, or what fits into its time. */
+export function brief(run: Run, summary: string): Activities {
+  return call(run, summary, run.credential.limits.attemptMs);
+}
+
 /** Activities that wait for something outside: tried until it is there. */
 export function patient(run: Run, summary: string): Activities {
   return call(run, summary, undefined);
@@ -132,9 +142,24 @@ function call(run: Run, summary: string, totalMs: number | undefined): Activitie
   });
 }
 
-/** @throws TurnBack where somebody asked for it and there still is a way back. */
+/** @throws where there still is a way back: TurnBack if somebody asked for it, KeyturnError if a consumer says that the new key fails. */
 export function checkpoint(run: Run): void {
-  if (!run.undoing && !run.pastPivot && run.inbox.rollBack) throw new TurnBack(askedBack(run.inbox.rollBack));
+  if (run.undoing || run.pastPivot) return;
+  if (run.inbox.rollBack) throw new TurnBack(askedBack(run.inbox.rollBack));
+  const failed = failedConsumer(run);
+  if (failed !== undefined) throw new KeyturnError('invalid', `a consumer says that the new key fails: ${failed}`);
+}
+
+/** A consumer that says by itself that the new key fails for it, at any moment before the pivot. */
+export function failedConsumer(run: Run): string | undefined {
+  if (run.undoing || run.pastPivot || run.newKey === undefined) return undefined;
+  const { key } = run.newKey;
+  const versions = new Set(run.written.values());
+  const failed = run.inbox.attestations.find(
+    (said) =>
+      said.status === 'failed' && (said.keyId === key.id || (said.version !== undefined && versions.has(said.version))),
+  );
+  return failed && `${failed.consumer} ${failed.instance}${failed.reason === undefined ? '' : `: ${failed.reason}`}`;
 }
 
 function askedBack(asked: { by: string; reason?: string }): string {
@@ -159,6 +184,25 @@ export const newKeyOf = (run: Run): SealedKey => known(run.newKey, 'the new key'
 
 export function knownGoodOf(run: Run, target: Target): KnownGood {
   return known(baselineOf(run).knownGood.get(target.name), `the known-good of ${target.name}`);
+}
+
+/** The key that a target serves, or is to serve. */
+export type KeyOf = (target: string) => KeyId;
+
+export function toNew(run: Run): KeyOf {
+  const { key } = newKeyOf(run);
+  return () => key.id;
+}
+
+export function toKnownGood(run: Run): KeyOf {
+  const { knownGood } = baselineOf(run);
+  return (target) => known(knownGood.get(target), `the known-good of ${target}`).keyId;
+}
+
+/** The request said to go on although this known-good does not work: to go back to it is to go back to that. */
+export function mayBeRefused(run: Run, target: string, keyId: KeyId): boolean {
+  const { broken, knownGood } = baselineOf(run);
+  return broken.has(target) && knownGood.get(target)?.keyId === keyId;
 }
 
 export function stages(run: Run, target: Target): boolean {

@@ -34,8 +34,8 @@ export interface Hooks<Run> {
   checkpoint(): void;
   /** From now on a wish to turn back is refused. */
   pivotArmed(): void;
-  /** Before the first undo. */
-  turnedBack(error: unknown): void;
+  /** Before the first undo, if there is any. Resolves when nothing that was tried can still happen. */
+  turnedBack(error: unknown, touched: boolean): Promise<void>;
   /** Stands open until a person says that it should be tried again, or that it has been mended. */
   quarantine(step: string, during: 'run' | 'undo', error: unknown): Promise<Settled>;
 }
@@ -84,7 +84,7 @@ async function unwind<Run>(
   error: unknown,
   hooks: Hooks<Run>,
 ): Promise<SagaEnd> {
-  hooks.turnedBack(error);
+  await hooks.turnedBack(error, armed.length > 0);
   if (armed.length === 0) return { end: 'failed', error, touched: false };
   for (const step of armed.reverse()) {
     const { undo } = step;

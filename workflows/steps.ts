@@ -1,4 +1,4 @@
-import { baselineOf, isInPlace, type Run } from './run.ts';
+import { isInPlace, type Run, toKnownGood } from './run.ts';
 import type { Step, Table } from './saga.ts';
 import { approve } from './steps/approve.ts';
 import { create, removeNewKey } from './steps/create.ts';
@@ -35,6 +35,5 @@ const steps: readonly Step<Run>[] = [
 
 export const table: Table<Run> = {
   steps,
-  proveRestored: (run) =>
-    testCurrent(run, (target) => baselineOf(run).knownGood.get(target)?.keyId ?? baselineOf(run).oldKey.id),
+  proveRestored: async (run) => void (await testCurrent(run, toKnownGood(run))),
 };

@@ -1,6 +1,5 @@
 import type { Decision } from '../contract/index.ts';
-import { KeyturnError } from '../contract/index.ts';
-import { checkpoint, instant, type Run } from './run.ts';
+import { checkpoint, failedConsumer, instant, type Run } from './run.ts';
 
 export interface WaitOptions {
   /** As `progress` shows it and `proceed` names it. */
@@ -10,9 +9,11 @@ export interface WaitOptions {
   untilMs?: number;
   /** After this an operator is told. */
   lateAfterMs?: number;
+  /** Something else has come that makes the wait needless. */
+  woken?: () => boolean;
 }
 
-export type Attended<T> = { value: T } | { waivedBy: Decision };
+export type Attended<T> = { value: T } | { waivedBy: Decision } | { woken: true };
 
 /**
  * Waits for `work`, visibly: an operator may skip or waive it, turn back, or hear that it takes too long. `work` must only
@@ -30,18 +31,25 @@ export async function attend<T>(run: Run, options: WaitOptions, work: () => Prom
     },
   );
   return whileShown(run, options, async () => {
-    await until(run, options, () => outcome !== undefined);
-    if (outcome === undefined) cancel();
-    else if ('error' in outcome) throw outcome.error;
-    else return outcome;
-    return overWithout(run, options.name);
+    const woken = () => options.woken?.() === true;
+    const over = () => outcome !== undefined || interrupted(run, options.name) || woken();
+    // What interrupted it may be taken back before it is looked at.
+    while (!over()) await until(run, options, over);
+    if (outcome === undefined) {
+      cancel();
+      return interrupted(run, options.name) ? overWithout(run, options.name) : { woken: true };
+    }
+    if ('error' in outcome) throw outcome.error;
+    return outcome;
   });
 }
 
 /** Waits for `test`, visibly, as {@link attend} does. @returns whether it held when the wait was over. */
 export async function attendTo(run: Run, options: WaitOptions, test: () => boolean): Promise<boolean> {
   return whileShown(run, options, async () => {
-    await until(run, options, test);
+    const endMs = options.untilMs ?? Number.POSITIVE_INFINITY;
+    const over = () => test() || interrupted(run, options.name) || run.engine.now() >= endMs;
+    while (!over()) await until(run, options, over);
     if (!test() && interrupted(run, options.name)) overWithout(run, options.name);
     return test();
   });
@@ -54,8 +62,8 @@ export async function rest(
 ): Promise<Decision | undefined> {
   const { hurried = () => false, name, untilMs } = options;
   return whileShown(run, options, async () => {
-    const left = untilMs - run.engine.now();
-    if (left > 0) await run.engine.condition(() => interrupted(run, name) || hurried(), left);
+    const over = () => interrupted(run, name) || hurried() || run.engine.now() >= untilMs;
+    while (!over()) await until(run, options, over);
     return interrupted(run, name) ? overWithout(run, name).waivedBy : undefined;
   });
 }
@@ -72,8 +80,7 @@ async function whileShown<T>(run: Run, options: WaitOptions, wait: () => Promise
   }
 }
 
-async function until(run: Run, options: WaitOptions, test: () => boolean): Promise<void> {
-  const over = () => test() || interrupted(run, options.name);
+async function until(run: Run, options: WaitOptions, over: () => boolean): Promise<void> {
   if (options.lateAfterMs !== undefined && !(await run.engine.condition(over, options.lateAfterMs))) {
     const wait = run.track.waits.get(options.name);
     if (wait) wait.late = true;
@@ -90,26 +97,30 @@ function turningBack(run: Run): boolean {
   return run.inbox.rollBack !== undefined && !run.undoing && !run.pastPivot;
 }
 
-/** A consumer that says by itself that the new key fails for it, at any moment before the pivot. */
-function failedConsumer(run: Run): string | undefined {
-  if (run.undoing || run.pastPivot || run.newKey === undefined) return undefined;
-  const { key } = run.newKey;
-  const versions = new Set(run.written.values());
-  const failed = run.inbox.attestations.find(
-    (said) =>
-      said.status === 'failed' && (said.keyId === key.id || (said.version !== undefined && versions.has(said.version))),
-  );
-  return failed && `${failed.consumer} ${failed.instance}${failed.reason === undefined ? '' : `: ${failed.reason}`}`;
-}
-
 function overWithout(run: Run, name: string): { waivedBy: Decision } {
   checkpoint(run);
-  const failed = failedConsumer(run);
-  if (failed !== undefined) throw new KeyturnError('invalid', `a consumer says that the new key fails: ${failed}`);
   const waivedBy = run.inbox.waivers.get(name);
   if (!waivedBy) throw new TypeError(`the wait for ${name} ended without a reason`);
   decide(run, 'proceed', waivedBy, { wait: name });
   return { waivedBy };
+}
+
+/**
+ * Works that wait side by side. When one fails the others are let go of, and have ended before that is told: no wait outlives the
+ * step that it belongs to.
+ */
+export function together<T>(run: Run, works: readonly (() => Promise<T>)[]): Promise<T[]> {
+  const group = run.engine.cancellable(async () => {
+    const running = works.map((work) => work());
+    try {
+      return await Promise.all(running);
+    } catch (error) {
+      group.cancel();
+      await Promise.allSettled(running);
+      throw error;
+    }
+  });
+  return group.result;
 }
 
 /** Notes a person's decision, to be audited by the next activity that records. */
@@ -118,7 +129,7 @@ export function decide(run: Run, verb: string, decision: Decision, detail: Recor
   run.decisions.push({
     at: instant(run),
     kind: 'decision',
-    id: `${verb}/${run.decisions.length}`,
+    id: `${verb}/${run.decided++}`,
     verb,
     by: decision.by,
     detail: { ...detail, ...reason },

@@ -174,7 +174,7 @@ describe('refused at the start, with nothing touched', () => {
   test('a known-good that no longer works, unless the request says so', async () => {
     const broken = await scene();
     broken.app.accepted.clear();
-    expect(await refused(broken)).toMatch(/the provider refuses what is current in main \(HTTP 401\)/);
+    expect(await refused(broken)).toMatch(/what is current does not work: main \(HTTP 401\)/);
   });
 
   test('an empty target', async () => {

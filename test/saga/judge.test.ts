@@ -41,7 +41,7 @@ test('targets that differ stop the rotation, unless the request says to converge
 
 test('a known-good that no longer works is refused, unless the request says so', () => {
   const broken = [serving('main', 'OLD', 'refused')];
-  expect(() => judgeTargets(broken, asking({}))).toThrow(/refuses what is current in main/);
+  expect(() => judgeTargets(broken, asking({}))).toThrow(/what is current does not work: main/);
   expect(() => judgeTargets(broken, asking({ acceptBroken: true }))).not.toThrow();
 });
 

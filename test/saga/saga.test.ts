@@ -16,7 +16,7 @@ function hooks(log: Log, answers: Answers = {}): Hooks<Log> {
     left: (step, how) => void log.push(`${step.name} ${how}`),
     checkpoint: () => answers.checkpoint?.(),
     pivotArmed: () => void log.push('armed pivot'),
-    turnedBack: (error) => void log.push(`back: ${(error as Error).message}`),
+    turnedBack: async (error) => void log.push(`back: ${(error as Error).message}`),
     async quarantine(step, during) {
       log.push(`quarantined in ${during} of ${step}`);
       const answer = settled.shift();

@@ -1,8 +1,7 @@
 import type { Key, ListedKey } from '../../contract/index.ts';
-import { KeyturnError } from '../../contract/index.ts';
 import { hasAccepters } from '../consumers.ts';
 import { gate } from '../gate.ts';
-import { baselineOf, checkpoint, isInPlace, newKeyOf, type Run, step } from '../run.ts';
+import { baselineOf, checkpoint, isInPlace, newKeyOf, type Run, step, toKnownGood } from '../run.ts';
 import { attend, rest } from '../waiting.ts';
 
 /** A second key beside the one in use, proven at the provider; or, in place, only the choice of its value. */
@@ -18,18 +17,14 @@ export async function create(run: Run): Promise<void> {
     const key = await step(run, `set ${chosen.key.id}`).applyKey({ job, chosen, expected: undefined });
     run.newKey = { ...chosen, key };
   } else {
-    try {
-      run.newKey = await step(run, 'mint a key').mintKey({ job, baseline: keys, held: oldKey.id });
-    } catch (error) {
-      run.mintUnsure = !(error instanceof KeyturnError && finalBeforeEffect.has(error.kind));
-      throw error;
-    }
+    // Until it is known what came of it: of several attempts, an earlier one may have hung.
+    run.mintUnsure = true;
+    run.newKey = await step(run, 'mint a key').mintKey({ job, baseline: keys, held: oldKey.id });
+    run.mintUnsure = false;
   }
   // Those who check a stored value have first to be told of it.
   if (!hasAccepters(run)) await prove(run);
 }
-
-const finalBeforeEffect: ReadonlySet<string> = new Set(['unauthorized', 'invalid']);
 
 /** Uses the new value at the provider until it is accepted steadily: keys take seconds to be known everywhere. */
 export async function prove(run: Run): Promise<void> {
@@ -43,10 +38,10 @@ export async function prove(run: Run): Promise<void> {
 
 export async function removeNewKey(run: Run): Promise<void> {
   if (isInPlace(run)) return;
-  const { oldKey, powers, keys } = baselineOf(run);
+  const { powers, keys } = baselineOf(run);
   const { job, newKey } = run;
   if (newKey) {
-    if (run.served) await gate(run, { going: newKey.key, staying: oldKey.id });
+    if (run.served) await gate(run, { going: newKey.key, staying: toKnownGood(run) });
     await step(run, `remove ${newKey.key.id}`).removeKey({ job, key: newKey.key });
   }
   if (powers.chooses) return;
@@ -65,7 +60,7 @@ export async function sweep(run: Run, baseline: readonly Key[]): Promise<void> {
 }
 
 async function clearLeftovers(run: Run): Promise<void> {
-  const { leftovers, leftPending, oldKey } = baselineOf(run);
+  const { leftovers, leftPending } = baselineOf(run);
   const { job, credential } = run;
   for (const standing of leftPending) {
     const target = credential.targets.find((each) => each.name === standing.target);
@@ -75,7 +70,7 @@ async function clearLeftovers(run: Run): Promise<void> {
     await step(run, `discard what was left pending in ${target.name}`).discardVersion(discard);
   }
   for (const key of leftovers) {
-    if (key.served || key.madeBy === undefined) await gate(run, { going: key, staying: oldKey.id });
+    if (key.served || key.madeBy === undefined) await gate(run, { going: key, staying: toKnownGood(run) });
     await step(run, `remove ${key.id}, left over`).removeKey({ job, key });
   }
 }

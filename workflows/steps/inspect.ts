@@ -1,5 +1,5 @@
 import type { KeyId, ListedKey, ProviderStanding, TargetStanding } from '../../contract/index.ts';
-import { judgeKeys, judgePending, judgeTargets, keysHeld } from '../judge.ts';
+import { judgeAccepters, judgeKeys, judgePending, judgeTargets, keysHeld } from '../judge.ts';
 import { type Baseline, instant, known, type Run, step } from '../run.ts';
 
 /** Reads everything and decides whether the rotation may begin. Touches nothing. */
@@ -21,6 +21,7 @@ export async function takeBaseline(run: Run): Promise<Baseline> {
   const held = keysHeld(standings);
   const provider = await step(run, 'list keys').inspectProvider({ job: run.job, held });
   judgeTargets(standings, run.options);
+  judgeAccepters(standings, run.credential.consumers);
   judgePending(standings, oursOf(provider));
   const { oldKeys, leftovers } = judgeKeys(provider, held, run.options);
   const planHash = await step(run, 'hash the plan').hashPlan({ job: run.job, plan: planOf(run, standings, leftovers) });
@@ -33,9 +34,14 @@ export async function takeBaseline(run: Run): Promise<Baseline> {
     keys: provider.keys,
     knownGood: new Map(standings.map((standing) => [standing.target, servedBy(standing)])),
     leftPending: standings.filter((standing) => standing.pending !== undefined),
+    broken: new Set(standings.filter(isBroken).map((standing) => standing.target)),
     vaults: new Map(standings.map((standing) => [standing.target, standing.powers])),
     planHash,
   };
+}
+
+function isBroken({ current }: TargetStanding): boolean {
+  return current !== 'absent' && current.verdict === 'refused';
 }
 
 function servedBy(standing: TargetStanding): { version: string; keyId: KeyId } {

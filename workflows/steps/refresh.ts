@@ -1,5 +1,5 @@
 import { tellUsers } from '../consumers.ts';
-import { baselineOf, checkpoint, instant, isInPlace, newKeyOf, type Run } from '../run.ts';
+import { checkpoint, instant, isInPlace, type Run, toKnownGood, toNew } from '../run.ts';
 import { moveAll } from './move.ts';
 import { testCurrent } from './smoke-test.ts';
 import { switchBack } from './switch.ts';
@@ -7,23 +7,21 @@ import { restoreTargets } from './write.ts';
 
 /** Makes the new version current, proves it there, and has every consumer take it up. */
 export async function refresh(run: Run): Promise<void> {
-  const { key } = newKeyOf(run);
   if (!isInPlace(run)) {
     await moveAll(run);
-    await testCurrent(run, () => key.id);
+    await testCurrent(run, toNew(run));
   }
   checkpoint(run);
-  await tellUsers(run, key.id);
+  await tellUsers(run, toNew(run));
   run.refreshedAt = instant(run);
   run.engine.searchable({ phase: 'retiring' });
 }
 
 /** The new key stays until nobody holds it: consumers are told again, and heard. */
 export async function unrefresh(run: Run): Promise<void> {
-  const { oldKey } = baselineOf(run);
   if (isInPlace(run)) await switchBack(run);
   else await restoreTargets(run);
-  await testCurrent(run, (target) => baselineOf(run).knownGood.get(target)?.keyId ?? oldKey.id);
+  await testCurrent(run, toKnownGood(run));
   if (!run.told) return;
-  await tellUsers(run, oldKey.id);
+  await tellUsers(run, toKnownGood(run));
 }

@@ -1,5 +1,5 @@
 import { gate } from '../gate.ts';
-import { baselineOf, isInPlace, known, newKeyOf, type Run, step, urgencyOf } from '../run.ts';
+import { baselineOf, checkpoint, isInPlace, known, mayBeRefused, type Run, step, toNew, urgencyOf } from '../run.ts';
 import { rest } from '../waiting.ts';
 import { proveRefused } from './delete.ts';
 import { testCurrent } from './smoke-test.ts';
@@ -9,11 +9,12 @@ const soakLooksMax = 8;
 /** The grace; the evidence gate; then the old key is disabled where that can be taken back, and watched. */
 export async function retire(run: Run): Promise<void> {
   const { going, powers } = baselineOf(run);
-  const { key } = newKeyOf(run);
   await grace(run);
-  for (const old of going) await gate(run, { going: old, staying: key.id });
+  for (const old of going) await gate(run, { going: old, staying: toNew(run) });
   if (!powers.disables || isInPlace(run)) return;
   for (const old of going) {
+    checkpoint(run);
+    if (old.state === 'disabled') continue;
     await step(run, `disable ${old.id}`).disableKey({ job: run.job, key: old });
     await proveRefused(run, old);
   }
@@ -36,7 +37,6 @@ function hurried(run: Run): boolean {
 /** The old key is refused but can come back: anything that turns red in this time brings it back. */
 async function soak(run: Run): Promise<void> {
   const { soakMs, limits } = run.credential;
-  const { key } = newKeyOf(run);
   if (soakMs === 0 || hurried(run)) return;
   const endMs = run.engine.now() + soakMs;
   const lookMs = Math.max(limits.pollMs, Math.ceil(soakMs / soakLooksMax));
@@ -48,7 +48,7 @@ async function soak(run: Run): Promise<void> {
       untilMs: nextMs,
       hurried: () => hurried(run),
     });
-    await testCurrent(run, () => key.id);
+    await testCurrent(run, toNew(run));
     if (skipped || hurried(run)) return;
   }
 }
@@ -57,6 +57,7 @@ export async function unretire(run: Run): Promise<void> {
   const { going, powers } = baselineOf(run);
   if (!powers.disables || isInPlace(run)) return;
   for (const old of going) {
+    if (old.state === 'disabled') continue;
     await step(run, `enable ${old.id} again`).enableKey({ job: run.job, key: old });
     await proveAccepted(run, old.id);
   }
@@ -68,7 +69,15 @@ async function proveAccepted(run: Run, keyId: string): Promise<void> {
     if (knownGood?.keyId !== keyId) continue;
     const which = { id: knownGood.version };
     const name = `prove ${keyId} accepted again`;
-    await step(run, name).testTarget({ job: run.job, target, which, keyId, ownTests: false });
+    const refused = mayBeRefused(run, target.name, keyId);
+    await step(run, name).testTarget({
+      job: run.job,
+      target,
+      which,
+      keyId,
+      ownTests: false,
+      mayBeRefused: refused,
+    });
     return;
   }
 }

@@ -1,4 +1,5 @@
 import { dropAtAccepters, hasAccepters, tellAccepters } from '../consumers.ts';
+import { gate } from '../gate.ts';
 import {
   baselineOf,
   checkpoint,
@@ -9,6 +10,7 @@ import {
   type Run,
   stages,
   step,
+  toKnownGood,
 } from '../run.ts';
 import { prove } from './create.ts';
 
@@ -46,7 +48,10 @@ export async function store(run: Run, target: Run['credential']['targets'][numbe
 export async function unwrite(run: Run): Promise<void> {
   const { key } = newKeyOf(run);
   await restoreTargets(run);
-  if (run.accepting) await dropAtAccepters(run, key.id, baselineOf(run).oldKey.id);
+  if (run.accepting) {
+    if (run.served) await gate(run, { going: key, staying: toKnownGood(run) });
+    await dropAtAccepters(run, key.id, baselineOf(run).oldKey.id);
+  }
   for (const target of primaryLast(run)) {
     const version = run.written.get(target.name);
     const discard = { job: run.job, target, keyId: key.id, version };
