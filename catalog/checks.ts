@@ -87,11 +87,24 @@ function readers(draft: Draft): Finding[] {
 /** Only where nobody issues the value there are accepters that Keyturn has to tell of it. */
 function roles(draft: Draft): Finding[] {
   const { connector, config } = draft.provider;
-  if (connector.principals(config).length === 0) return [];
+  if (connector.principals(config).length === 0) return unstaged(draft);
   return draft.credential.consumers.flatMap(({ role }, index) => {
     if (role === 'uses') return [];
     const expected = `the role "uses": the provider ${connector.name} itself accepts and refuses keys`;
     return [{ ...value(draft, 'consumers', index, 'role'), found: 'the role "accepts"', expected }];
+  });
+}
+
+/** A stored value is accepted by those who have been told of it: they have to read it before it is served. */
+function unstaged(draft: Draft): Finding[] {
+  return draft.credential.consumers.flatMap(({ reads, role }, index) => {
+    const at = draft.credential.targets.findIndex(({ name }) => name === reads);
+    const vault = draft.vaults[at];
+    if (role !== 'accepts' || !vault || vault.connector.powers(vault.config).staging) return [];
+    const found = `the target ${reads}, whose readers get a value as soon as it is written`;
+    const expected =
+      'a target in which a version can be pending, because an accepter has to take it before others use it';
+    return [{ ...value(draft, 'consumers', index, 'reads'), found, expected }];
   });
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { ListedKey, ProviderStanding, Request, TargetStanding } from '../../contract/index.ts';
-import { judgeKeys, judgePending, judgeTargets, keysHeld } from '../../workflows/judge.ts';
+import type { CredentialConsumer, ListedKey, ProviderStanding, Request, TargetStanding } from '../../contract/index.ts';
+import { judgeAccepters, judgeKeys, judgePending, judgeTargets, keysHeld } from '../../workflows/judge.ts';
 
 const powers = { staging: true, destroys: true, readsBack: true, propagationMsMax: 0 };
 
@@ -72,6 +72,22 @@ test('a stranger below the limit is left alone', () => {
 
 test('a key that a target serves but the provider does not list is a conflict', () => {
   expect(() => judgeKeys(listing([old]), ['LOST'], asking({}))).toThrow(/does not list LOST/);
+});
+
+test('who checks a stored value has to be able to read it before it is served', () => {
+  const checker: CredentialConsumer = {
+    type: 'webhook',
+    name: 'checker',
+    reads: 'main',
+    instances: 1,
+    canary: 0,
+    required: true,
+    role: 'accepts',
+  };
+  const newestWins = { ...serving('main', 'OLD'), powers: { ...powers, staging: false } };
+  expect(() => judgeAccepters([newestWins], [checker])).toThrow(/main has no staging, but checker has to accept/);
+  expect(() => judgeAccepters([serving('main', 'OLD')], [checker])).not.toThrow();
+  expect(() => judgeAccepters([newestWins], [{ ...checker, role: 'uses' }])).not.toThrow();
 });
 
 test("somebody else's pending version stops the rotation; one of ours does not", () => {

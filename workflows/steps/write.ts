@@ -1,3 +1,4 @@
+import type { Target } from '../../contract/index.ts';
 import { dropAtAccepters, hasAccepters, tellAccepters } from '../consumers.ts';
 import { gate } from '../gate.ts';
 import {
@@ -15,22 +16,35 @@ import {
 import { prove } from './create.ts';
 
 /**
- * Stores the new value in every target: unseen where the vault has staging, else as the newest, already proven. Those who
- * check a stored value then take it beside the old one, which proves it.
+ * Stores the new value in every target: unseen where the vault has staging; where it has none, as the newest and so current, which
+ * is why those come last, when it is proven. In place they get it when the provider has it, not before.
  */
 export async function write(run: Run): Promise<void> {
-  for (const target of primaryLast(run)) {
-    checkpoint(run);
-    // In place, a target without staging gets the value when the provider has it, not before.
-    if (isInPlace(run) && !stages(run, target)) continue;
-    await store(run, target);
+  const targets = primaryLast(run);
+  await storeAll(
+    run,
+    targets.filter((target) => stages(run, target)),
+  );
+  if (hasAccepters(run)) {
+    // Those who check a stored value take it beside the old one, which proves it.
+    await tellAccepters(run, newKeyOf(run).key.id);
+    await prove(run);
   }
-  if (!hasAccepters(run)) return;
-  await tellAccepters(run, newKeyOf(run).key.id);
-  await prove(run);
+  if (isInPlace(run)) return;
+  await storeAll(
+    run,
+    targets.filter((target) => !stages(run, target)),
+  );
 }
 
-export async function store(run: Run, target: Run['credential']['targets'][number]): Promise<void> {
+async function storeAll(run: Run, targets: readonly Target[]): Promise<void> {
+  for (const target of targets) {
+    checkpoint(run);
+    await store(run, target);
+  }
+}
+
+export async function store(run: Run, target: Target): Promise<void> {
   const chosen = newKeyOf(run);
   const staging = stages(run, target);
   if (!staging) run.served = true;
