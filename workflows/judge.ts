@@ -45,7 +45,7 @@ export function judgeTargets(standings: readonly TargetStanding[], options: read
   if (broken.length > 0 && !options.some((request) => request.acceptBroken)) {
     const shown = broken.map((each) => `${each.target} (${each.current.answer ?? 'refused'})`).join(', ');
     throw new KeyturnError('invalid', `what is current does not work: ${shown}`, {
-      fix: 'find out who changed it; to rotate all the same, with nothing good to go back to, use --accept-broken',
+      fix: 'find out who changed it, or mend the test that fails; to rotate all the same, with nothing good to go back to, use --accept-broken',
     });
   }
 }

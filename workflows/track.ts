@@ -30,6 +30,12 @@ export function stepEnds(track: Track, name: string, at: Instant, status: StepSt
   if (note !== undefined) step.note = note;
 }
 
+/** Says something about the step that runs. */
+export function note(track: Track, text: string): void {
+  const open = track.steps.findLast((step) => step.status === 'running' || step.status === 'undoing');
+  if (open) open.note = open.note === undefined ? text : `${open.note}; ${text}`;
+}
+
 export function phaseOf(track: Track): string {
   const open = track.steps.findLast((step) => step.status === 'running' || step.status === 'undoing');
   return open?.name ?? track.steps.at(-1)?.name ?? 'inspect';

@@ -1,6 +1,7 @@
 import type { KeyId, ListedKey, ProviderStanding, TargetStanding } from '../../contract/index.ts';
 import { judgeAccepters, judgeKeys, judgePending, judgeTargets, keysHeld } from '../judge.ts';
 import { type Baseline, instant, known, type Run, step } from '../run.ts';
+import { note } from '../track.ts';
 
 /** Reads everything and decides whether the rotation may begin. Touches nothing. */
 export async function inspect(run: Run): Promise<void> {
@@ -20,6 +21,7 @@ export async function takeBaseline(run: Run): Promise<Baseline> {
   const standings = await readTargets(run);
   const held = keysHeld(standings);
   const provider = await step(run, 'list keys').inspectProvider({ job: run.job, held });
+  if (provider.leftOpen.length > 0) note(run.track, `an earlier rotation left: ${provider.leftOpen.join(', ')}`);
   judgeTargets(standings, run.options);
   judgeAccepters(standings, run.credential.consumers);
   judgePending(standings, oursOf(provider));

@@ -29,8 +29,18 @@ export async function clientFor(ctx: Context, config: Config): Promise<Client> {
 async function makeClient(config: Config, keyFile: Secret | undefined): Promise<Client> {
   refuseLogging();
   const { SecretManagerServiceClient } = await import('@google-cloud/secret-manager');
-  const where = await address(config);
-  return new SecretManagerServiceClient(keyFile ? { ...where, ...(await signIn(config, keyFile)) } : where);
+  const signedIn = keyFile ? await signIn(config, keyFile) : await signInByDefault();
+  return new SecretManagerServiceClient({ ...(await address(config)), ...signedIn });
+}
+
+/**
+ * Application Default Credentials (https://cloud.google.com/docs/authentication/application-default-credentials), looked for before
+ * the client is made: inside the client a failure would be a rejection that nobody hears, which ends the process.
+ */
+async function signInByDefault(): Promise<Options> {
+  const { GoogleAuth } = await import('google-auth-library');
+  const auth = new GoogleAuth({ scopes: ['https://www.googleapis.com/auth/cloud-platform'] });
+  return { authClient: await auth.getClient() };
 }
 
 /** Signs a token itself for each call (https://google.aip.dev/auth/4111): no token server is asked. */
