@@ -1,72 +1,17 @@
 import type { ErrorKind } from '../../../contract/index.ts';
+import { classifyAws } from '../../aws/errors.ts';
 
-/** What the SDK puts on its errors, as far as it is used here. */
-interface SdkError {
-  name?: string;
-  message?: string;
-  code?: string;
-  $metadata?: { httpStatusCode?: number; clockSkewCorrected?: boolean };
-}
-
-/** https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html, and the errors of each operation used. */
+/** The errors of each operation used, beside those common to all of AWS. */
 const kinds: Readonly<Record<string, ErrorKind>> = {
-  AccessDenied: 'unauthorized',
-  AccessDeniedException: 'unauthorized',
-  CredentialsProviderError: 'unauthorized',
-  ExpiredToken: 'unauthorized',
-  ExpiredTokenException: 'unauthorized',
-  IncompleteSignature: 'unauthorized',
-  InvalidClientTokenId: 'unauthorized',
-  InvalidSignatureException: 'unauthorized',
-  MissingAuthenticationToken: 'unauthorized',
-  NotAuthorized: 'unauthorized',
-  OptInRequired: 'unauthorized',
-  SignatureDoesNotMatch: 'unauthorized',
-  UnrecognizedClientException: 'unauthorized',
   NoSuchEntityException: 'not-found',
-  LimitExceededException: 'limit',
   ConcurrentModificationException: 'transient',
   EntityTemporarilyUnmodifiableException: 'transient',
-  RequestThrottled: 'rate-limited',
-  Throttling: 'rate-limited',
-  ThrottlingException: 'rate-limited',
-  TooManyRequestsException: 'rate-limited',
   InvalidInputException: 'invalid',
   RegionDisabledException: 'invalid',
   ValidationError: 'invalid',
 };
 
-const networkCodes = /^(E(CONN|HOST|NET|PIPE|AI_AGAIN|TIMEDOUT|NOTFOUND)|UND_ERR)/;
-const certificateCodes = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/;
-
 /** @returns undefined for what did not come from AWS, the SDK or the network. */
 export function classify(error: unknown): ErrorKind | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  const { name = '', code = '', $metadata } = error as SdkError;
-  if (isClockSkew(error)) return 'invalid';
-  return kinds[name] ?? kindOfFailure(name, code) ?? kindOfStatus($metadata?.httpStatusCode);
-}
-
-function kindOfFailure(name: string, code: string): ErrorKind | undefined {
-  if (name === 'TimeoutError' || networkCodes.test(code)) return 'transient';
-  return certificateCodes.test(code) ? 'invalid' : undefined;
-}
-
-function kindOfStatus(status: number | undefined): ErrorKind | undefined {
-  if (status === undefined) return undefined;
-  if (status === 401 || status === 403) return 'unauthorized';
-  if (status === 429) return 'rate-limited';
-  return status >= 500 ? 'transient' : undefined;
-}
-
-/**
- * AWS answers a wrong clock at the caller with the code of a wrong secret: SignatureDoesNotMatch, and `Signature expired: ... is
- * now earlier than ...` as the message (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html).
- */
-export function isClockSkew(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  const { name = '', message = '', $metadata } = error as SdkError;
-  if (['RequestExpired', 'RequestInTheFuture', 'RequestTimeTooSkewed'].includes(name)) return true;
-  if (name !== 'SignatureDoesNotMatch' && name !== 'InvalidSignatureException') return false;
-  return /signature (expired|not yet current)/i.test(message) || $metadata?.clockSkewCorrected === true;
+  return classifyAws(error, kinds);
 }

@@ -1,5 +1,5 @@
 import { type Context, KeyturnError, type KeyValue, type Verdict } from '../../../contract/index.ts';
-import { isClockSkew } from './classify.ts';
+import { isClockSkew } from '../../aws/errors.ts';
 import { withSts } from './client.ts';
 import type { Config } from './config.ts';
 

@@ -1,5 +1,6 @@
 import type { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import type { Context } from '../../../contract/index.ts';
+import { adminOptions } from '../../aws/client.ts';
 import type { Config } from './config.ts';
 
 /**
@@ -12,16 +13,6 @@ export async function withClient<Result>(
   work: (client: SecretsManager) => Promise<Result>,
 ): Promise<Result> {
   const sdk = await import('@aws-sdk/client-secrets-manager');
-  const admin = config.admin && {
-    accessKeyId: (await ctx.resolve(config.admin.accessKeyId)).reveal(),
-    secretAccessKey: (await ctx.resolve(config.admin.secretAccessKey)).reveal(),
-  };
-  const client = new sdk.SecretsManager({
-    region: config.region,
-    ...(config.endpoint !== undefined && { endpoint: config.endpoint }),
-    ...(admin && { credentials: admin }),
-    maxAttempts: 1,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
-  });
+  const client = new sdk.SecretsManager(await adminOptions(ctx, config));
   return work(client).finally(() => client.destroy());
 }

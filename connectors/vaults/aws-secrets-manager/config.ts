@@ -1,20 +1,14 @@
 import { z } from 'zod';
-import { secretRefSchema } from '../../../contract/index.ts';
-
-/** Plain HTTP only on this machine: everywhere else the values would travel readable. */
-const endpointSchema = z.url({ protocol: /^https?$/ }).refine((text) => {
-  const url = new URL(text);
-  return url.protocol === 'https:' || ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
-}, 'https, or http on this machine only');
+import { adminSchema, endpointSchema, regionSchema } from '../../aws/config.ts';
 
 export const configSchema = z
   .strictObject({
     vault: z.literal('aws-secrets-manager'),
     /** Name or complete ARN. */
     secret: z.string().regex(/^[\w/+=.@:-]{1,2048}$/, 'the name or the ARN of a secret'),
-    region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS Region such as eu-central-1'),
+    region: regionSchema,
     endpoint: endpointSchema.optional(),
-    admin: z.strictObject({ accessKeyId: secretRefSchema, secretAccessKey: secretRefSchema }).optional(),
+    admin: adminSchema.optional(),
   })
   .refine(({ secret, region }) => (parseArn(secret)?.region ?? region) === region, {
     path: ['region'],
