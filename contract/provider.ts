@@ -18,9 +18,11 @@ export interface ProviderPowers {
   tellsUse: boolean;
   /** How long the report of a use may lag behind the use. */
   lastUsedLagMs?: number;
-  /** The vendor gives no bound for the lag: the evidence is marked so. `lagSource` says where the default is from. */
+  /** The vendor gives no bound for the lag, or not every use is reported: the evidence is marked so. `lagSource` says what it rests on. */
   indicative?: boolean;
   lagSource?: string;
+  /** The report does not tell our own use of a key from that of others. */
+  countsOurUse?: boolean;
   /** The most keys that one principal can have. */
   keysMax?: number;
   /** How long a new or changed key may take until it is accepted (or refused) everywhere. */

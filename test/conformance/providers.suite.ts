@@ -61,7 +61,7 @@ function lacksOf({ powers, offers }: Look): Record<Need, string | false> {
     applying: !offers.apply && 'sets no value anywhere',
     disabling: !powers.disables && 'cannot disable',
     use: !powers.tellsUse && 'does not tell use',
-    exactUse: powers.indicative === true && 'its report of use is indicative: it counts every use, ours too',
+    exactUse: powers.countsOurUse === true && 'its report of use counts every use, ours too',
     limit: powers.keysMax === undefined && 'no limit of keys',
     stranger: !offers.stranger && 'no room for a stranger’s key',
     application: !offers.application && 'no application here',

@@ -38,6 +38,7 @@ function powers({ lastUsedLagMs, propagationMs }: Config): ProviderPowers {
     tellsUse: true,
     lastUsedLagMs,
     indicative: true,
+    countsOurUse: true,
     lagSource,
     keysMax,
     propagationMsMax: propagationMs,

@@ -37,7 +37,9 @@ function powers(config: Config): ProviderPowers {
     disables: true,
     tellsUse: true,
     lastUsedLagMs: 0,
-    indicative: false,
+    // What is open now is seen at once; a session that has come and gone between two looks is not.
+    indicative: true,
+    lagSource: 'https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW',
     keysMax: config.logins.length,
   };
 }
