@@ -1,8 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { Command } from '@commander-js/extra-typings';
+import { addApprove } from './commands/approve.ts';
 import { addAttest } from './commands/attest.ts';
 import { addAudit } from './commands/audit.ts';
 import { addCheck } from './commands/check.ts';
+import { addProceed } from './commands/proceed.ts';
+import { addReject } from './commands/reject.ts';
+import { addResolve } from './commands/resolve.ts';
+import { addRetry } from './commands/retry.ts';
+import { addRollback } from './commands/rollback.ts';
 import { addRotate } from './commands/rotate.ts';
 import { addStatus } from './commands/status.ts';
 import { addStore } from './commands/store.ts';
@@ -20,6 +26,12 @@ Environment:
   TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_...: Temporal's own
   NO_COLOR         no colours`;
 
+const commands = [
+  ...[addCheck, addUp, addWorker, addRotate, addStatus],
+  ...[addApprove, addReject, addProceed, addRollback, addRetry, addResolve],
+  ...[addAttest, addStore, addAudit],
+];
+
 /**
  * The whole command line. A command loads what it works with when it runs: the help needs neither Temporal nor a catalog.
  * Parsing throws CommanderError where commander itself would exit.
@@ -33,7 +45,7 @@ export function program(): Command {
     .showHelpAfterError('(`--help` says more)')
     .exitOverride();
   withGlobals(root).addHelpText('after', environment).addHelpText('after', exitCodeTable());
-  for (const add of [addCheck, addUp, addWorker, addRotate, addStatus, addAttest, addStore, addAudit]) add(root);
+  for (const add of commands) add(root);
   return root;
 }
 

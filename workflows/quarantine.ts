@@ -71,8 +71,8 @@ function todo(run: Run, fix: string | undefined, during: Quarantine['during']): 
   const direction = during === 'undo' ? 'go on putting the known-good back' : 'go on';
   return [
     ...(fix === undefined ? [] : [fix]),
-    `when that is done: retry ${id} (it will ${direction})`,
-    `or mend it by hand so that every target serves one key that works, and the other key is gone; then: resolve ${id}`,
+    `when that is done: keyturn retry ${id} (it will ${direction})`,
+    `or mend it by hand so that every target serves one key that works, and the other key is gone; then: keyturn resolve ${id}`,
   ];
 }
 
