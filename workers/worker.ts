@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
+import type { Deps } from '../connectors/deps.ts';
 import { openKeyRing } from '../connectors/keyrings/file/index.ts';
 import { loadAudit, loadConsumer, loadProvider, loadVault } from '../connectors/load.ts';
 import type { AuditSink, Log, Settings } from '../contract/index.ts';
@@ -21,9 +22,13 @@ export interface WorkerOptions {
   taskQueue?: string;
   /** On SIGTERM, how long activities may go on. */
   graceMs?: number;
+  /** Takes the place of the folders of connectors. */
+  load?: Partial<Loaders>;
   /** 0: every task replays its workflow from the beginning, as after a restart. */
   maxCachedWorkflows?: number;
 }
+
+export type Loaders = Pick<Deps, 'loadProvider' | 'loadVault' | 'loadConsumer'> & { loadAudit: typeof loadAudit };
 
 export interface KeyturnWorker {
   worker: Worker;
@@ -36,13 +41,12 @@ const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta
 export async function createWorker(options: WorkerOptions): Promise<KeyturnWorker> {
   const { connection, env = process.env, log, namespace, settings } = options;
   const home = resolve(settings.KEYTURN_HOME);
-  const sink = await openSink(settings, home);
+  const load: Loaders = { loadProvider, loadVault, loadConsumer, loadAudit, ...options.load };
+  const sink = await openSink(load, settings, home);
   const keys = await openKeyRing(resolve(home, 'keys.json'), { create: true });
   const activities = createActivities({
     attempt: temporalAttempt,
-    loadProvider,
-    loadVault,
-    loadConsumer,
+    ...load,
     keys,
     sink,
     home,
@@ -63,8 +67,8 @@ export async function createWorker(options: WorkerOptions): Promise<KeyturnWorke
   return { worker, sink };
 }
 
-async function openSink(settings: Settings, home: string): Promise<AuditSink> {
+async function openSink(load: Loaders, settings: Settings, home: string): Promise<AuditSink> {
   const [name = 'sqlite', ...location] = (settings.KEYTURN_AUDIT ?? 'sqlite').split(':');
-  const connector = await loadAudit(name);
+  const connector = await load.loadAudit(name);
   return connector.open(location.join(':') || resolve(home, 'audit.db'));
 }
