@@ -114,7 +114,7 @@ async function removeLost(
   const { ours, unclear, others } = await attribute(on, strays);
   if (unclear.length > 0) {
     throw new KeyturnError('ambiguous', `these keys may be ours or somebody else's: ${ids(unclear)}`, {
-      fix: 'find out who made them; delete at the provider those that nobody uses, then retry',
+      fix: 'find out who made them and delete at the provider those that nobody knows, all of ours included; then retry: a lone key that still fits is taken for ours',
     });
   }
   for (const { key, effect } of ours) {

@@ -63,7 +63,7 @@ export function writeActivities(deps: Deps): Write {
 
 /**
  * Where reads lag, "it is current" may be yesterday's news: only a change that is conditional on it can tell. It does nothing
- * where the known-good stands on top, and puts it there where a write of ours, whose reply was lost, does.
+ * where the known-good stands on top; where anything else does it is a conflict, and a person retries when the reads are fresh.
  */
 async function confirmed(on: Bench, place: OpenTarget, version: Version, newKey: KeyId | undefined): Promise<Version> {
   if (place.powers.propagationMsMax === 0 || place.powers.staging || newKey === undefined) return version;

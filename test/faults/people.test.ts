@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { proceed, resolve, retry } from '../../client/rotations.ts';
+import { ada, type Bench, startBench, waitingFor } from './bench.ts';
+import { meanwhile, refuse } from './faults.ts';
+
+/** What operators do, when they cross each other or the rotation. */
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await startBench();
+});
+afterAll(() => bench?.stop());
+
+const bob = { by: 'bob' };
+const denied = (what: string) => refuse('unauthorized', `no right to ${what}`);
+
+describe.concurrent('resolve', () => {
+  test('that crosses a retry is refused, and a later quarantine still asks', async () => {
+    const { world, handle, until, quarantined, end, audit } = await bench.start({
+      faults: { remove: [denied('remove')], destroy: [denied('destroy')] },
+    });
+    expect((await quarantined()).quarantine?.step).toBe('delete');
+    world.keys.delete('K0');
+    world.faults.inventory = [meanwhile(() => retry(handle, bob))];
+    await expect(resolve(handle, ada)).rejects.toThrow('tried again in the meantime');
+    const later = await until((now) => now.quarantine?.step === 'tidy');
+    expect(later.quarantine?.reason.message).toContain('no right to destroy');
+    await retry(handle, bob);
+    const rotated = await end();
+    expect(rotated).toMatchObject({ outcome: 'rotated' });
+    expect(rotated.resolvedBy).toBeUndefined();
+    const decisions = (await audit()).filter(({ kind }) => kind === 'decision');
+    expect(decisions).toMatchObject([
+      { verb: 'retry', by: 'bob' },
+      { verb: 'retry', by: 'bob' },
+    ]);
+  });
+
+  test('is refused where only the record is missing, and a retry ends it', async () => {
+    const { handle, quarantined, end } = await bench.start({ faults: { 'append close': [denied('write')] } });
+    expect((await quarantined()).quarantine?.step).toBe('record');
+    await expect(resolve(handle, ada)).rejects.toThrow('it has ended rotated, only the record is missing');
+    await retry(handle, bob);
+    expect(await end()).toMatchObject({ outcome: 'rotated' });
+  });
+
+  test('works after a cancellation', async () => {
+    const { world, handle, until, quarantined, end } = await bench.start({
+      consumers: [{ name: 'app', type: 'pull' }],
+      faults: { remove: [denied('remove')] },
+    });
+    await until(waitingFor('consumer app'));
+    await handle.cancel();
+    await until((now) => now.state === 'undoing' && waitingFor('consumer app')(now));
+    await proceed(handle, ada);
+    expect((await quarantined()).quarantine).toMatchObject({ step: 'create', during: 'undo' });
+    world.keys.delete('K1');
+    expect(await resolve(handle, ada)).toBe('restored');
+    expect(await end()).toMatchObject({ outcome: 'restored', resolvedBy: 'ada' });
+    expect(world.serving()).toBe('K0');
+  });
+});
+
+test.concurrent('each of two proceeds is in the audit', async () => {
+  const { handle, request, until, end, audit } = await bench.start({
+    consumers: [{ name: 'app', type: 'pull' }],
+    credential: { soakMs: 60_000 },
+  });
+  await until(waitingFor('consumer app'));
+  await proceed(handle, ada);
+  await until(waitingFor('soak'));
+  // As the first, it comes behind one other entry that is not yet written down.
+  await request({ id: 'second' });
+  await proceed(handle, bob);
+  expect(await end()).toMatchObject({ outcome: 'rotated' });
+  expect((await audit()).filter(({ verb }) => verb === 'proceed')).toMatchObject([
+    { by: 'ada', detail: { wait: 'consumer app' } },
+    { by: 'bob', detail: { wait: 'soak' } },
+  ]);
+});
+
+test.concurrent('a request in the grace that names a key to replace goes on in the next rotation; both are audited', async () => {
+  const { world, request, until, end, audit } = await bench.start({
+    others: ['SPARE'],
+    request: { id: 'first' },
+    credential: { graceMs: 60_000 },
+  });
+  await until(waitingFor('grace'));
+  await request({ id: 'second', by: 'bob', urgency: 'expedited', replace: 'SPARE' });
+  expect(await end()).toMatchObject({ outcome: 'rotated', oldKey: 'K1', newKey: 'K2' });
+  expect(world.keyIds()).toEqual(['K2']);
+  const entries = await audit();
+  expect(entries.filter(({ kind }) => kind === 'request')).toMatchObject([
+    { effect: expect.stringMatching(/request\/first$/), by: 'tester' },
+    { effect: expect.stringMatching(/request\/second$/), by: 'bob', detail: { replace: 'SPARE' } },
+  ]);
+  expect(entries.filter(({ kind }) => kind === 'close')).toHaveLength(2);
+});
