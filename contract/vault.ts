@@ -44,8 +44,8 @@ export interface Vault {
    */
   write(ctx: Context, value: Secret, expected: VersionId | 'absent'): Promise<Version>;
   /**
-   * Makes `to` current; the version that was current becomes previous. If `to` is current already: success. Where the newest wins, that is meant by value, and
-   * the value of `to` is added again as a newer version. A pending marker on `to` is taken away.
+   * Makes `to` current; the version that was current becomes previous. A pending marker on `to` is taken away. If `to` is current
+   * already: success. Where the newest wins, that is meant by value, and else the value of `to` is added again as a newer version.
    * @returns the version that is current now.
    * @throws KeyturnError `conflict` when current is neither `expected` nor `to`; `not-found`.
    */
