@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { Deps } from '../connectors/deps.ts';
-import { type Bench, bench, type OpenProvider, type OpenTarget, openProvider, openTarget } from '../connectors/open.ts';
+import {
+  type Bench,
+  bench,
+  checkReferences,
+  type OpenProvider,
+  type OpenTarget,
+  openProvider,
+  openTarget,
+} from '../connectors/open.ts';
 import type { Activities, KeyId, KeyValue, ListedKey, Stored, Target, TargetStanding } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
 import { inferLost, readLedger } from './ledger.ts';
@@ -18,6 +26,7 @@ export function inspectActivities(deps: Deps): Inspect {
     async inspectProvider({ job, held }) {
       const on = bench(deps, job);
       const { provider, powers } = await openProvider(on);
+      for (const consumer of job.credential.consumers) await checkReferences(on, consumer);
       const keys = await provider.inventory(on.ctx, held);
       const leftOpen = await inferLost(on, keys, held);
       const ledger = await readLedger(on);

@@ -38,6 +38,9 @@ export function retireActivities(deps: Deps): Retire {
       const on = bench(deps, job);
       const { provider } = await openProvider(on);
       if (!provider.enable) throw new KeyturnError('invalid', `provider ${job.credential.provider.type} cannot enable`);
+      // It may never have been disabled: then there is nothing to undo, and no right needed to do it.
+      const listed = (await provider.inventory(on.ctx, [key.id])).find((each) => each.id === key.id);
+      if (listed?.state === 'active') return;
       await provider.enable(on.ctx, key);
     },
   };

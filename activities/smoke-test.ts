@@ -60,7 +60,7 @@ async function readsAs(
   // A vault that is slower than one attempt is asked again.
   const kind = propagationMsMax > forMs ? 'transient' : 'conflict';
   throw new KeyturnError(kind, `${target.name} should hold ${keyId} but holds ${last.found}`, {
-    fix: 'somebody else has changed it, or the value did not fit the target',
+    fix: `find out who changed ${target.name}, or why the value does not fit it`,
   });
 }
 

@@ -8,7 +8,7 @@ import { type Bench, bench } from '../connectors/open.ts';
 import type { AuditSink, Credential, KeyRing, Log } from '../contract/index.ts';
 import type { Shell } from './shell.ts';
 
-export { openProvider, openTarget } from '../connectors/open.ts';
+export { checkReferences, openProvider, openTarget } from '../connectors/open.ts';
 export type { Bench };
 
 export interface BenchOptions {
@@ -72,7 +72,7 @@ const noSink: AuditSink = {
   close: async () => {},
 };
 
-function logOf({ out, settings }: Shell): Log {
+export function logOf({ out, settings }: Shell): Log {
   const line = (message: string, fields?: Record<string, unknown>) => {
     if (settings.KEYTURN_LOG === 'debug') out.say(`${message} ${JSON.stringify(fields ?? {})}`);
   };

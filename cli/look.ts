@@ -1,7 +1,7 @@
 import type { DeclaredCredential } from '../catalog/index.ts';
 import type { Target } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
-import { type Bench, openProvider, openTarget, readingBench } from './deps.ts';
+import { type Bench, checkReferences, openProvider, openTarget, readingBench } from './deps.ts';
 import { type ExitCode, exitCodeOfKind, exitCodes } from './exit-codes.ts';
 import type { Shell } from './shell.ts';
 
@@ -20,11 +20,14 @@ export interface Look {
   scripts: string[];
 }
 
-/** Looks at a credential's provider and vaults; only reads. */
+/** Looks at a credential's provider, vaults and what its consumers need; only reads. */
 export async function look(shell: Shell, credential: DeclaredCredential): Promise<Look> {
   const looks = [
     lookAtProvider(shell, credential),
     ...credential.targets.map((target) => lookAtTarget(shell, credential, target)),
+    ...credential.consumers.map((consumer) =>
+      attempted(() => checkReferences(readingBench(shell, credential), consumer)),
+    ),
   ];
   const seen = await Promise.all(looks);
   return {

@@ -1,3 +1,4 @@
+import type { Retrying } from '../client/pending.ts';
 import type { Progress, StepProgress, Wait } from '../contract/index.ts';
 import type { Style } from './output.ts';
 import { between, moment } from './words.ts';
@@ -39,6 +40,11 @@ function changedWaits(before: Progress | undefined, now: Progress, paint: Paint)
   const shown = (wait: Wait) =>
     before?.waits.some(({ detail, late, name }) => name === wait.name && detail === wait.detail && late === wait.late);
   return now.waits.filter((wait) => !shown(wait)).map((wait) => `  ${waitLine(wait, paint)}`);
+}
+
+/** `attempt` counts from 1. */
+export function retryLine({ activity, attempt, message }: Retrying): string {
+  return `tries ${activity} again (attempt ${attempt}): ${message}`;
 }
 
 export function waitLine({ detail, late, name, since, until }: Wait, paint: Paint): string {

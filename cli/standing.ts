@@ -1,4 +1,5 @@
 import type { Connected } from '../client/connect.ts';
+import { type Retrying, retrying } from '../client/pending.ts';
 import { ended, rotationOf } from '../client/rotations.ts';
 import type { Progress, RotationEnd } from '../contract/index.ts';
 import { KeyturnError, mainQueue } from '../contract/index.ts';
@@ -13,6 +14,8 @@ export interface Standing {
   /** Terminated, or ended otherwise without a result. */
   forced: boolean;
   progress?: Progress;
+  /** What is tried again at this moment, and why. */
+  retrying?: Retrying[];
   end?: RotationEnd;
 }
 
@@ -30,7 +33,7 @@ export async function standingOf(shell: Shell, temporal: Connected, id: string):
     return { source: 'temporal', forced: true, ...(progress && { progress }) };
   }
   const progress = await ask(temporal, handle);
-  if (progress) return { source: 'temporal', forced: false, progress };
+  if (progress) return { source: 'temporal', forced: false, progress, retrying: await retrying(handle) };
   throw new KeyturnError('transient', `a rotation of ${id} is open, but no worker on the queue ${mainQueue} answers`, {
     fix: 'start one with `keyturn worker`',
   });

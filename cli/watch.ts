@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connected } from '../client/connect.ts';
+import { type Retrying, retrying } from '../client/pending.ts';
 import { ended, progress, rotationOf } from '../client/rotations.ts';
 import type { Progress, RotationEnd } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
@@ -17,6 +18,8 @@ export interface WatchOptions {
   until: 'refreshed' | 'end';
   /** Told of every answer. */
   seen(now: Progress): void;
+  /** Told, every few seconds, of what the engine tries again. */
+  retrying?(now: readonly Retrying[]): void;
   /** Nobody watches any more. */
   stop: AbortSignal;
 }
@@ -29,6 +32,7 @@ export type Watched =
 const pollMs = 250;
 const answerMs = 5_000;
 const silenceMs = 20_000;
+const retriesEveryMs = 3_000;
 
 /**
  * Watches the rotation that took a request, and the next one where the request is carried on.
@@ -87,6 +91,7 @@ async function poll(
 ): Promise<Watched | 'carried'> {
   let last: Progress | undefined;
   let answeredMs = Date.now();
+  let retriesMs = Date.now();
   while (!options.stop.aborted) {
     const { settled } = ending;
     if (settled && 'error' in settled) throw settled.error;
@@ -101,6 +106,10 @@ async function poll(
     const because = now && milestone(now, options);
     if (because) return { because, progress: now };
     if (Date.now() - answeredMs > silenceMs) throw silent();
+    if (Date.now() - retriesMs > retriesEveryMs) {
+      retriesMs = Date.now();
+      options.retrying?.(await retrying(handle));
+    }
     await sleep(pollMs, undefined, { signal: options.stop }).catch(() => {});
   }
   return { because: 'stopped', ...(last && { progress: last }) };

@@ -20,6 +20,9 @@ const connectTimeoutMs = 5_000;
 export async function connect(env: NodeJS.ProcessEnv = process.env): Promise<Connected> {
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({ overrideEnvVars: asRecord(env) });
   const address = connectionOptions.address ?? 'localhost:7233';
+  if (address.includes('://')) {
+    throw new KeyturnError('invalid', `TEMPORAL_ADDRESS is ${address}`, { fix: 'write host:port, without http://' });
+  }
   const connection = await reach(address, () =>
     Connection.connect({ ...connectionOptions, address, connectTimeout: connectTimeoutMs }),
   );

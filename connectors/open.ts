@@ -16,7 +16,7 @@ import type {
   Vault,
   VaultPowers,
 } from '../contract/index.ts';
-import { KeyturnError, Secret as SecretValue } from '../contract/index.ts';
+import { KeyturnError, Secret as SecretValue, secretRefSchema } from '../contract/index.ts';
 import { auditEffects } from './audit/effects.ts';
 import type { Attempt, Deps } from './deps.ts';
 import { type Guard, guardConsumer, guardProvider, guardVault, secretParts } from './guard.ts';
@@ -103,6 +103,22 @@ export async function openConsumer(on: Bench, consumer: CredentialConsumer): Pro
   return guardConsumer(on.guard, connector, parse(connector.schema, own, `consumer ${name}`), name);
 }
 
+/**
+ * Resolves every reference that a consumer's declaration holds, and throws the values away.
+ * @throws KeyturnError `invalid` naming the consumer and the reference.
+ */
+export async function checkReferences(on: Bench, consumer: CredentialConsumer): Promise<void> {
+  for (const value of Object.values(consumer)) {
+    const { success, data: ref } = secretRefSchema.safeParse(value);
+    if (!success) continue;
+    await on.ctx.resolve(ref).catch((error: unknown) => {
+      if (!(error instanceof KeyturnError)) throw error;
+      const fix = error.fix === undefined ? {} : { fix: error.fix };
+      throw new KeyturnError(error.kind, `consumer ${consumer.name}: ${error.message}`, fix);
+    });
+  }
+}
+
 interface Schema<T> {
   safeParse(
     value: unknown,
@@ -144,8 +160,8 @@ async function resolve(deps: Deps, ctx: Context, ref: SecretRef): Promise<Secret
   if ('env' in ref) {
     const value = deps.env[ref.env];
     if (value === undefined || value === '') {
-      throw new KeyturnError('invalid', `the environment variable ${ref.env} is not set where the worker runs`, {
-        fix: `set ${ref.env} for the worker and start it again`,
+      throw new KeyturnError('invalid', `the environment variable ${ref.env} is not set`, {
+        fix: `set ${ref.env} where the worker runs, and start it again; check and store need it in their own shell`,
       });
     }
     return new SecretValue(value);
@@ -162,7 +178,7 @@ async function resolveFile(deps: Deps, path: string): Promise<Secret> {
   try {
     return new SecretValue((await deps.readFile(path)).replace(/\r?\n$/, ''));
   } catch {
-    throw new KeyturnError('invalid', `the file ${path} cannot be read where the worker runs`, {
+    throw new KeyturnError('invalid', `the file ${path} cannot be read`, {
       fix: 'put the secret into that file, readable by the worker alone',
     });
   }

@@ -11,5 +11,6 @@ export * from './rotation.ts';
 export * from './search-attributes.ts';
 export * from './secret.ts';
 export * from './settings.ts';
+export * from './text.ts';
 export * from './vault.ts';
 export * from './words.ts';

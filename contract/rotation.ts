@@ -2,22 +2,23 @@ import { z } from 'zod';
 import { attestationStatuses } from './consumer.ts';
 import type { Credential } from './credential.ts';
 import type { ErrorKind } from './errors.ts';
+import { line } from './text.ts';
 import type { CredentialId, Instant, KeyId, Outcome, RotationId, Urgency, VersionId } from './words.ts';
 import { urgencies } from './words.ts';
 
 /** Somebody wants the credential rotated. A running rotation takes it on. */
 export const requestSchema = z.strictObject({
-  id: z.string().min(1).max(200),
+  id: line(200),
   at: z.iso.datetime(),
-  by: z.string().min(1).max(200),
-  reason: z.string().max(1_000).optional(),
+  by: line(200),
+  reason: line(1_000).optional(),
   urgency: z.enum(urgencies),
   /** Targets that serve different keys are brought to the same new one; without it they stop the rotation. */
   converge: z.boolean().optional(),
   /** Rotate although what the targets serve is refused by the provider. */
   acceptBroken: z.boolean().optional(),
   /** At a key limit: the key that may go, by its id. It passes the same gate as the old key. */
-  replace: z.string().min(1).max(300).optional(),
+  replace: line(300).optional(),
 });
 export type Request = z.infer<typeof requestSchema>;
 
@@ -34,29 +35,57 @@ export interface RotationInput {
   requests: readonly Request[];
 }
 
+const ms = z.number().int().min(0);
+
+/** What a rotation cannot do without; what belongs to connectors is parsed by them. */
+export const rotationInputSchema = z.looseObject({
+  credential: z.looseObject({
+    id: line(300),
+    provider: z.looseObject({ type: line(100) }),
+    targets: z.array(z.looseObject({ name: line(100), vault: line(100) })).min(1),
+    consumers: z.array(
+      z.looseObject({
+        type: line(100),
+        name: line(200),
+        reads: line(100),
+        instances: ms,
+        canary: ms,
+        required: z.boolean(),
+        role: z.enum(['uses', 'accepts']),
+      }),
+    ),
+    smokeTests: z.array(z.unknown()),
+    graceMs: ms,
+    soakMs: ms,
+    refreshWithinMs: ms,
+    limits: z.object({ stepMs: ms, settleMs: ms, refusalMs: ms, attemptMs: ms.min(1), pollMs: ms.min(1) }),
+  }),
+  requests: z.array(requestSchema),
+});
+
 /** Sent by a consumer's instance, or for it, as the signal `attest`. */
 export const attestMessageSchema = z.strictObject({
-  consumer: z.string().min(1).max(200),
-  instance: z.string().min(1).max(200),
-  keyId: z.string().min(1).max(300).optional(),
-  version: z.string().min(1).max(300).optional(),
+  consumer: line(200),
+  instance: line(200),
+  keyId: line(300).optional(),
+  version: line(300).optional(),
   status: z.enum(attestationStatuses),
-  reason: z.string().max(500).optional(),
+  reason: line(500).optional(),
 });
 export type AttestMessage = z.infer<typeof attestMessageSchema>;
 
 /** Who does something and why: every message of an operator carries it. */
 export const decisionSchema = z.strictObject({
-  by: z.string().min(1).max(200),
-  reason: z.string().max(1_000).optional(),
+  by: line(200),
+  reason: line(1_000).optional(),
 });
 export type Decision = z.infer<typeof decisionSchema>;
 
 /** `wait` as `progress` names it; may be left out where there is only one. */
-export const proceedSchema = decisionSchema.extend({ wait: z.string().max(300).optional() });
+export const proceedSchema = decisionSchema.extend({ wait: line(300).optional() });
 export type Proceed = z.infer<typeof proceedSchema>;
 
-export const approveSchema = decisionSchema.extend({ planHash: z.string().min(1).max(100) });
+export const approveSchema = decisionSchema.extend({ planHash: line(100) });
 export type Approve = z.infer<typeof approveSchema>;
 
 /** Why something went as it went; safe to print. */

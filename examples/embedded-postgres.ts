@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -89,7 +90,9 @@ async function prepareServer({ settings, onLog }: PostgresOptions, log: string[]
     adminUrl: `postgres://postgres:${password}@${host}:${port}/postgres`,
     async stop() {
       process.off('exit', signal);
-      await server.stop();
+      // A terminal's Ctrl-C reaches the server too, and the library would wait for ever for the exit of one that has ended.
+      const child = (server as unknown as { process?: ChildProcess }).process;
+      if (child?.exitCode === null && child.signalCode === null) await server.stop();
       await clear();
     },
   };

@@ -1,14 +1,16 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection, Runtime } from '@temporalio/worker';
-import { settingsSchema } from '../contract/index.ts';
+import { makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
+import { KeyturnError, retryable, type Settings, settingsSchema } from '../contract/index.ts';
 import { contractLog, processLog, sdkLogger } from './log.ts';
 import { createWorker } from './worker.ts';
 
 /** The worker process: works until SIGTERM or SIGINT, then lets its activities come to an end. */
 async function main(): Promise<void> {
-  const settings = settingsSchema.parse(process.env);
+  const settings = settingsOf(process.env);
   const log = processLog(settings.KEYTURN_LOG);
-  Runtime.install({ logger: sdkLogger(log) });
+  // The engine's core would write to standard error by itself, whole failures included.
+  const logging = { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) };
+  Runtime.install({ logger: sdkLogger(log), telemetryOptions: { logging } });
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const address = connectionOptions.address ?? 'localhost:7233';
   const connection = await NativeConnection.connect({ ...connectionOptions, address }).catch(() => {
@@ -23,4 +25,17 @@ async function main(): Promise<void> {
   log.info('the worker has stopped');
 }
 
-await main();
+/** @throws KeyturnError `invalid` naming the variable. */
+function settingsOf(env: NodeJS.ProcessEnv): Settings {
+  const { data, error } = settingsSchema.safeParse(env);
+  if (data) return data;
+  const [issue] = error.issues;
+  throw new KeyturnError('invalid', `the environment variable ${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+await main().catch((error: unknown) => {
+  const known = error instanceof KeyturnError;
+  const { kind, fix } = known ? error : { kind: 'unexpected', fix: undefined };
+  processLog('error').error({ kind, ...(fix && { fix }) }, known ? error.message : `the worker cannot start: ${error}`);
+  process.exit(known && retryable(error.kind) ? 69 : 1);
+});

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
 import type { Deps } from '../connectors/deps.ts';
-import { openKeyRing } from '../connectors/keyrings/file/index.ts';
+import { openOwnKeyRing } from '../connectors/keyrings/file/own.ts';
 import { loadAudit, loadConsumer, loadProvider, loadVault } from '../connectors/load.ts';
 import type { AuditSink, Log, Settings } from '../contract/index.ts';
 import { mainQueue, siteQueue } from '../contract/index.ts';
@@ -43,7 +43,7 @@ export async function createWorker(options: WorkerOptions): Promise<KeyturnWorke
   const home = resolve(settings.KEYTURN_HOME);
   const load: Loaders = { loadProvider, loadVault, loadConsumer, loadAudit, ...options.load };
   const sink = await openSink(load, settings, home);
-  const keys = await openKeyRing(resolve(home, 'keys.json'), { create: true });
+  const keys = await openOwnKeyRing({ home, log, sink });
   const activities = createActivities({
     attempt: temporalAttempt,
     ...load,

@@ -126,7 +126,7 @@ async function hear(run: Run, consumer: CredentialConsumer, change: Change, afre
     due = false;
     const wait = {
       name: `consumer ${consumer.name}`,
-      detail: `${count} of ${change.instances} instances of ${consumer.name} attest ${change.verb} of ${change.keyId}`,
+      detail: `${count} of ${change.instances} instances of ${consumer.name} attest ${change.verb} of ${change.keyId} (version ${change.version})`,
       ...late(run),
       woken: () => instancesHeard(run, consumer, change).length > count || failing(run, consumer, change) !== undefined,
     };

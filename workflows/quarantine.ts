@@ -1,4 +1,4 @@
-import type { Outcome, Quarantine, TargetStanding } from '../contract/index.ts';
+import type { Outcome, Quarantine, Reason, TargetStanding } from '../contract/index.ts';
 import {
   baselineOf,
   instant,
@@ -33,7 +33,7 @@ export async function quarantine(
     reason,
     standing: standing(run),
     tried: [...track.tried],
-    todo: todo(run, reason.fix, during),
+    todo: todo(run, reason, during),
   };
   inbox.retry = undefined;
   inbox.resolvedBy = undefined;
@@ -66,13 +66,15 @@ function standing(run: Run): string[] {
   return [...targets, ...keys, newKey ? `new key: ${newKey.key.id}` : 'no new key is known'];
 }
 
-function todo(run: Run, fix: string | undefined, during: Quarantine['during']): string[] {
+function todo(run: Run, reason: Reason, during: Quarantine['during']): string[] {
   const { id } = run.credential;
+  const { fix } = reason;
   const direction = during === 'undo' ? 'go on putting the known-good back' : 'go on';
   return [
-    ...(fix === undefined ? [] : [fix]),
+    fix ?? `mend this first: ${reason.message}`,
     `when that is done: keyturn retry ${id} (it will ${direction})`,
     `or mend it by hand so that every target serves one key that works, and the other key is gone; then: keyturn resolve ${id}`,
+    `or, last of all, end it by force (temporal workflow terminate --workflow-id rotation/${id}) and rotate again: the next rotation looks at what this one left`,
   ];
 }
 
@@ -82,7 +84,7 @@ export type Found = { outcome: Outcome } | { refused: string };
 export async function examine(run: Run): Promise<Found> {
   const standings = await readTargets(run);
   const held = standings.flatMap((each) => (each.current === 'absent' ? [] : [each.current.keyId]));
-  const { keys } = await run.engine
+  const { keys, made } = await run.engine
     .activities({ summary: 'list keys', attemptMs: run.credential.limits.attemptMs, retryMs: 500, retryMsMax: 2_000 })
     .inspectProvider({ job: run.job, held });
   const listed = (id: string) => keys.some((key) => key.id === id);
@@ -98,6 +100,11 @@ export async function examine(run: Run): Promise<Found> {
   if (!run.pastPivot && servesAll(run, standings, toKnownGood(run))) {
     if (!newKey || isInPlace(run) || !listed(newKey.key.id)) return notLost(run);
     return { refused: `the known-good is current everywhere, but the provider still lists ${newKey.key.id}` };
+  }
+  // A reset forgets what the rotation had made; the audit does not.
+  const [only, ...more] = new Set(held);
+  if (only !== undefined && more.length === 0 && made.includes(only) && servesAll(run, standings, () => only)) {
+    if (keys.every((key) => key.id === only)) return { outcome: 'rotated' };
   }
   return { refused: `not mended yet: ${standings.map(describe).join('; ')}` };
 }

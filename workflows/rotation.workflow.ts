@@ -11,7 +11,7 @@ import {
   uuid4,
 } from '@temporalio/workflow';
 import type { RotationEnd, RotationInput } from '../contract/index.ts';
-import { attestMessageSchema, KeyturnError, requestSchema, siteQueue } from '../contract/index.ts';
+import { attestMessageSchema, KeyturnError, requestSchema, rotationInputSchema, siteQueue } from '../contract/index.ts';
 import { temporalEngine } from './engine.ts';
 import { addAttestation } from './inbox.ts';
 import * as messages from './messages.ts';
@@ -21,7 +21,7 @@ import type { Run } from './run.ts';
 
 /** The workflow `rotation/<credential id>`: binds the rotation to Temporal's messages and cancellation. */
 export async function rotation(input: RotationInput): Promise<RotationEnd> {
-  const { credential } = input;
+  const { credential } = wellFormed(input);
   const engine = temporalEngine(credential.site === undefined ? undefined : siteQueue(credential.site));
   const run = newRun(engine, credential, uuid4(), input.requests);
   listen(run);
@@ -30,6 +30,15 @@ export async function rotation(input: RotationInput): Promise<RotationEnd> {
   const { end, carried } = await uncancelled(run);
   if (carried.length > 0) return continueAsNew<typeof rotation>({ credential, requests: carried });
   return end;
+}
+
+/** Whoever starts it by hand may get it wrong: that ends it, where an error of any other kind would be tried for ever. */
+function wellFormed(input: RotationInput): RotationInput {
+  const { error } = rotationInputSchema.safeParse(input);
+  if (!error) return input;
+  const [issue] = error.issues;
+  const message = `not a rotation's input: ${issue?.path.join('.')}: ${issue?.message}; start it with keyturn rotate`;
+  throw ApplicationFailure.create({ type: 'invalid', message, nonRetryable: true });
 }
 
 /** Cancelling is rolling back: nothing of the rotation is cut off, and past the pivot it is refused. */
@@ -55,8 +64,9 @@ function listen(run: Run): void {
   });
   setHandler(messages.attestSignal, (message) => {
     const parsed = attestMessageSchema.safeParse(message);
-    if (parsed.success) addAttestation(run.inbox, parsed.data);
-    else log.warn('an attestation was left aside: it is not well formed');
+    if (!parsed.success) log.warn('an attestation was left aside: it is not well formed');
+    else if (!isConsumer(run, parsed.data.consumer)) log.warn('an attestation was left aside: no such consumer');
+    else addAttestation(run.inbox, parsed.data);
   });
   answer(run, messages.approveUpdate, operators.mayApprove, operators.approve);
   answer(run, messages.rejectUpdate, operators.mayReject, operators.reject);
@@ -64,6 +74,10 @@ function listen(run: Run): void {
   answer(run, messages.rollBackUpdate, operators.mayRollBack, operators.rollBack);
   answer(run, messages.retryUpdate, operators.mayRetry, operators.retry);
   answer(run, messages.resolveUpdate, operators.mayResolve, operators.resolve);
+}
+
+function isConsumer(run: Run, name: string): boolean {
+  return run.credential.consumers.some((consumer) => consumer.name === name);
 }
 
 /** Anything but an ApplicationFailure would fail the workflow's task instead of the message. */

@@ -157,7 +157,9 @@ export function failedConsumer(run: Run): string | undefined {
   const versions = new Set(run.written.values());
   const failed = run.inbox.attestations.find(
     (said) =>
-      said.status === 'failed' && (said.keyId === key.id || (said.version !== undefined && versions.has(said.version))),
+      said.status === 'failed' &&
+      run.credential.consumers.some(({ name, required }) => required && name === said.consumer) &&
+      (said.keyId === key.id || (said.version !== undefined && versions.has(said.version))),
   );
   return failed && `${failed.consumer} ${failed.instance}${failed.reason === undefined ? '' : `: ${failed.reason}`}`;
 }

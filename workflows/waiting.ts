@@ -7,6 +7,8 @@ export interface WaitOptions {
   detail: string;
   /** When it is over by itself. */
   untilMs?: number;
+  /** Where it is over in parts: when the last of them is. */
+  shownUntilMs?: number;
   /** After this an operator is told. */
   lateAfterMs?: number;
   /** Something else has come that makes the wait needless. */
@@ -69,8 +71,8 @@ export async function rest(
 }
 
 async function whileShown<T>(run: Run, options: WaitOptions, wait: () => Promise<T>): Promise<T> {
-  const { name, detail, untilMs } = options;
-  const until = untilMs === undefined ? {} : { until: new Date(untilMs).toISOString() };
+  const { name, detail, untilMs, shownUntilMs = untilMs } = options;
+  const until = shownUntilMs === undefined ? {} : { until: new Date(shownUntilMs).toISOString() };
   run.track.waits.set(name, { name, since: instant(run), detail, ...until });
   try {
     return await wait();

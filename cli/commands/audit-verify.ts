@@ -3,7 +3,7 @@ import type { Command } from '@commander-js/extra-typings';
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { type ChainHead, type Verification, verifyChain } from '../../connectors/audit/verify.ts';
 import { keyRingFile, openKeyRing } from '../../connectors/keyrings/file/index.ts';
-import type { AuditSink, KeyRing } from '../../contract/index.ts';
+import type { AuditRecord, AuditSink, KeyRing } from '../../contract/index.ts';
 import { KeyturnError } from '../../contract/index.ts';
 import { audited, openExistingSink } from '../audit-sink.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
@@ -57,7 +57,8 @@ async function ringOf({ home }: Shell): Promise<KeyRing | undefined> {
 }
 
 async function check(sink: AuditSink, credential: string, known: { head?: ChainHead; keys?: KeyRing }): Promise<Chain> {
-  const records = await sink.read(credential);
+  const records = await readable(sink, credential);
+  if (!Array.isArray(records)) return { credential, found: records };
   if (records.length === 0 && !known.head) {
     throw new KeyturnError('not-found', `the audit holds nothing of ${credential}`, {
       fix: 'without a name, `keyturn audit verify` shows every credential that it knows',
@@ -71,6 +72,16 @@ async function check(sink: AuditSink, credential: string, known: { head?: ChainH
   }
   const { head, keys } = known;
   return { credential, found: await verifyChain(records, { ...(head && { head }), ...(keys && { keys }) }) };
+}
+
+/** A record that cannot even be read breaks its chain, and no other. */
+async function readable(sink: AuditSink, credential: string): Promise<AuditRecord[] | Verification> {
+  try {
+    return await sink.read(credential);
+  } catch (error) {
+    if (!(error instanceof KeyturnError) || error.kind !== 'invalid') throw error;
+    return { ok: false, seq: 0, problem: error.message };
+  }
 }
 
 function say({ out }: Shell, chains: readonly Chain[], signaturesChecked: boolean): ExitCode {

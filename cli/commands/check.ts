@@ -48,7 +48,9 @@ function conclude(out: Output, warnings: readonly string[], all: readonly Checke
   const refused = codes.find((code) => code === exitCodes.refused);
   const exitCode = refused ?? codes[0] ?? exitCodes.ok;
   const looked = all.some(({ seen }) => seen !== undefined);
-  const rest = looked ? `${stopped.length} of them could not rotate now` : 'not looked at (--offline)';
+  const rest = looked
+    ? `${all.length - stopped.length} of ${all.length} could rotate now`
+    : 'not looked at (--offline)';
   out.result(`${count(all.length, 'credential')} in the catalog checked; ${rest}.`);
   out.data({ ok: exitCode === exitCodes.ok, warnings, credentials: all.map(dataOf) });
   return exitCode;

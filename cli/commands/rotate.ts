@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { Connected } from '../../client/connect.ts';
+import type { Retrying } from '../../client/pending.ts';
 import { durationSchema, KeyturnError, type Progress, type Request, requestSchema } from '../../contract/index.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { openCatalog } from '../open-catalog.ts';
 import { person } from '../person.ts';
-import { changedLines } from '../progress-lines.ts';
+import { changedLines, retryLine } from '../progress-lines.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
 import { ensureSearchAttributes, withTemporal } from '../temporal.ts';
 import { conclude } from '../verdict.ts';
@@ -111,8 +112,16 @@ async function watchLive({ out }: Shell, temporal: Connected, { options, ...live
     for (const line of changedLines(last, now, (style, text) => out.paintProgress(style, text))) out.say(line);
     last = now;
   };
+  const told = new Set<string>();
+  const retrying = (now: readonly Retrying[]) => {
+    for (const { activity, message, attempt } of now) {
+      if (told.has(`${activity} ${message}`)) continue;
+      told.add(`${activity} ${message}`);
+      out.say(`  ${retryLine({ activity, attempt, message })}`);
+    }
+  };
   try {
-    return await watch(temporal, { ...live, until: wait ? 'end' : 'refreshed', seen, stop });
+    return await watch(temporal, { ...live, until: wait ? 'end' : 'refreshed', seen, retrying, stop });
   } finally {
     stopListening();
   }

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import type { Command } from '@commander-js/extra-typings';
 import type { Progress } from '../../contract/index.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { openCatalog } from '../open-catalog.ts';
 import type { Output } from '../output.ts';
-import { type Paint, stepLine, waitLine } from '../progress-lines.ts';
+import { type Paint, retryLine, stepLine, waitLine } from '../progress-lines.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
 import type { Standing } from '../standing.ts';
 import { withTemporal } from '../temporal.ts';
@@ -23,17 +25,20 @@ async function status(shell: Shell, id: string): Promise<ExitCode> {
   const { out } = shell;
   const { standingOf } = await import('../standing.ts');
   const standing = await withTemporal(shell, (temporal) => standingOf(shell, temporal, id));
+  // Nothing known may be a slip of the pen.
+  if (standing.source === 'none' && existsSync(shell.catalogFile)) (await openCatalog(shell)).find(id);
   out.result(wordsOf(out, id, standing));
   out.data(dataOf(id, standing));
   return exitCodes.ok;
 }
 
-function wordsOf(out: Output, id: string, { end, forced, progress, source }: Standing): string {
+function wordsOf(out: Output, id: string, { end, forced, progress, retrying = [], source }: Standing): string {
   const title = out.paint('bold', id);
   if (source === 'none') return `${title}\n  has never been rotated, as far as Temporal and the audit here know.`;
   const lines = [title];
   if (forced) lines.push(`  ${out.paint('red', 'ended by force')}: the next rotation looks at what this one left.`);
   if (progress) lines.push(indent(progressWords(out, id, progress)));
+  lines.push(...retrying.map((each) => `  ${retryLine(each)}`));
   if (end && source === 'audit') lines.push('  Temporal no longer has the rotation; from the audit:');
   if (end) lines.push(indent(endWords(out, end)));
   return lines.join('\n');
@@ -58,18 +63,19 @@ function targetWords({ current, knownGood, name }: Progress['targets'][number]):
   return `target ${name} ${serves}${before}`;
 }
 
-function keyWords({ end, newKey, oldKey, refreshedAt, retiresAt }: Progress): string[] {
+function keyWords({ end, newKey, oldKey, refreshedAt, retiresAt, state }: Progress): string[] {
+  const stands = state === 'running' || end?.outcome === 'rotated';
   return [
     ...(oldKey === undefined ? [] : [`old key ${oldKey}`]),
     ...(newKey === undefined ? [] : [`new key ${newKey}`]),
-    ...(refreshedAt === undefined ? [] : [`in use everywhere since ${moment(refreshedAt)}`]),
-    ...(retiresAt === undefined || end
+    ...(refreshedAt === undefined || !stands ? [] : [`in use everywhere since ${moment(refreshedAt)}`]),
+    ...(retiresAt === undefined || end || !stands
       ? []
       : [`the old key goes from ${moment(retiresAt)} on, when the evidence allows`]),
   ];
 }
 
-function dataOf(credential: string, { end, forced, progress, source }: Standing): object {
+function dataOf(credential: string, { end, forced, progress, retrying = [], source }: Standing): object {
   const state = end ? 'ended' : (progress?.state ?? null);
   return {
     credential,
@@ -78,6 +84,7 @@ function dataOf(credential: string, { end, forced, progress, source }: Standing)
     outcome: end?.outcome ?? null,
     forced,
     progress: progress ?? null,
+    retrying,
     end: end ?? null,
   };
 }

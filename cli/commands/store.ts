@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from '@commander-js/extra-typings';
-import { keyRingFile, openKeyRing } from '../../connectors/keyrings/file/index.ts';
+import { openOwnKeyRing } from '../../connectors/keyrings/file/own.ts';
 import type { AuditSink, Credential, KeyId, Secret, Target, Version } from '../../contract/index.ts';
 import { KeyturnError } from '../../contract/index.ts';
 import { openSink } from '../audit-sink.ts';
-import { type Bench, commandBench, openProvider, openTarget } from '../deps.ts';
+import { type Bench, commandBench, logOf, openProvider, openTarget } from '../deps.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { openCatalog } from '../open-catalog.ts';
 import { person } from '../person.ts';
@@ -65,7 +65,7 @@ function targetOf({ id, targets }: Credential, name: string | undefined): Target
 
 /** A bench's time is that of one attempt: a person may take longer to type. */
 async function benchFor(shell: Shell, credential: Credential, sink: AuditSink): Promise<Bench> {
-  const keys = await openKeyRing(keyRingFile(shell.home), { create: true });
+  const keys = await openOwnKeyRing({ home: shell.home, log: logOf(shell), sink });
   return commandBench(shell, credential, { sink, keys, rotation: `store-${randomUUID()}` });
 }
 

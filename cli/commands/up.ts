@@ -91,7 +91,7 @@ function sayReady({ out, catalogFile }: Shell, address: string, { port, uiPort }
   out.say(`worker      ready (queue ${mainQueue})`);
   if (uiPort !== undefined) out.say(`web pages   http://127.0.0.1:${uiPort}`);
   out.say(`\nNext, in another terminal:\n  keyturn check\n  ${elsewhere}keyturn rotate <id>`);
-  out.say(`with the credentials of ${catalogFile}. Ctrl-C stops both.`);
+  out.say(`They read ${catalogFile}; the worker does not. Ctrl-C stops both.`);
   out.data({ address, ui: uiPort === undefined ? null : `http://127.0.0.1:${uiPort}` });
 }
 

@@ -52,8 +52,8 @@ test('an unknown credential starts nothing, and the nearest is named', async () 
   expect(code).toBe(exitCodes.usage);
   expect(stderr).toContain(`"${id}"`);
   expect(json).toMatchObject({ error: { kind: 'not-found' } });
-  const { json: status } = await line.run(['status', `${id}x`, '--json']);
-  expect(status).toMatchObject({ source: 'none' });
+  const status = await line.run(['status', `${id}x`, '--json']);
+  expect(status).toMatchObject({ code: exitCodes.usage, json: { error: { kind: 'not-found' } } });
 });
 
 test('without a worker the rotation stays open; the queue and the way to serve it are named', async () => {

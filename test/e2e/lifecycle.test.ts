@@ -177,6 +177,12 @@ describe('refused at the start, with nothing touched', () => {
     expect(await refused(broken)).toMatch(/what is current does not work: main \(HTTP 401\)/);
   });
 
+  test('a consumer whose secret is not set where the worker runs', async () => {
+    const given = await scene({}, [{ name: 'user', secret: { env: 'NO_SUCH_SECRET' } }]);
+    given.app.accepted.add(given.firstValue);
+    expect(await refused(given)).toBe('consumer user: the environment variable NO_SUCH_SECRET is not set');
+  });
+
   test('an empty target', async () => {
     const { credential, target } = await scene();
     const empty = { ...target, secret: `app/${randomUUID()}` };

@@ -60,7 +60,7 @@ describe.concurrent('wrong admin credentials', () => {
     const scene = await inFile(issuer);
     delete rotating.env[issuer.admin.name];
     const reason = await refused(scene);
-    expect(reason.message).toBe(`the environment variable ${issuer.admin.name} is not set where the worker runs`);
+    expect(reason.message).toBe(`the environment variable ${issuer.admin.name} is not set`);
     expect(reason.fix).toContain(`set ${issuer.admin.name}`);
   });
 });

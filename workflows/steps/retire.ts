@@ -44,8 +44,9 @@ async function soak(run: Run): Promise<void> {
     const nextMs = Math.min(endMs, run.engine.now() + lookMs);
     const skipped = await rest(run, {
       name: 'soak',
-      detail: `the old key is disabled, until ${new Date(endMs).toISOString()}`,
+      detail: 'the old key is disabled, and can come back',
       untilMs: nextMs,
+      shownUntilMs: endMs,
       hurried: () => hurried(run),
     });
     await testCurrent(run, toNew(run));

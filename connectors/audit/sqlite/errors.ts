@@ -18,6 +18,13 @@ const systemKinds: Record<string, ErrorKind> = {
   EPERM: 'unauthorized',
   EROFS: 'unauthorized',
   ENOTDIR: 'invalid',
+  ERR_OUT_OF_RANGE: 'invalid',
+};
+
+const fixes: Partial<Record<ErrorKind, string>> = {
+  transient: 'see that its disk has room and that nobody else holds it for long:',
+  unauthorized: 'let the worker read and write it and its folder:',
+  invalid: 'put it back from its backup:',
 };
 
 /** An audit sink has no `classify`: it gives its errors their kind itself. Others than these are transient. */
@@ -25,5 +32,9 @@ export function asKeyturnError(error: unknown, file: string): KeyturnError {
   if (error instanceof KeyturnError) return error;
   const { errcode, code = '', message } = error as { errcode?: number; code?: string; message: string };
   const kind = (errcode === undefined ? systemKinds[code] : kinds[errcode & 0xff]) ?? 'transient';
-  return new KeyturnError(kind, `the audit ${file}: ${message}`, { cause: error });
+  const fix = fixes[kind];
+  return new KeyturnError(kind, `the audit ${file}: ${message}`, {
+    ...(fix && { fix: `${fix} ${file}` }),
+    cause: error,
+  });
 }

@@ -6,7 +6,8 @@ import { asKeyturnError } from './errors.ts';
 import { checkSchema, makeSchema } from './schema.ts';
 import { SqliteSink } from './sink.ts';
 
-const busyMsMax = 5_000;
+/** Waiting for a lock stops this process: the engine's retries wait better. */
+const busyMsMax = 500;
 
 export const connector: AuditConnector = {
   kind: 'audit',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Attestation, Change } from '../../../contract/index.ts';
-import { attestationStatuses, KeyturnError } from '../../../contract/index.ts';
+import { attestationStatuses, KeyturnError, line } from '../../../contract/index.ts';
 
 /** Raised when a field changes its meaning; a new field does not raise it. */
 const schemaVersion = 1;
@@ -9,14 +9,6 @@ const messageType = 'credential.change';
 /** The most that is read of an answer. */
 export const answerBytesMax = 1_048_576;
 const attestationsMax = 5_000;
-
-/** Neither controls, nor formatting, nor line separators: attestations are shown on terminals and in histories. */
-const line = (max: number) =>
-  z
-    .string()
-    .min(1)
-    .max(max)
-    .regex(/^[^\p{C}\u2028\u2029]*$/u, 'no control characters');
 
 const answerSchema = z.object({
   attestations: z

@@ -12,13 +12,15 @@ interface Found {
   problems: string[];
   /** Do not. */
   remarks: string[];
+  /** The admin is a superuser: the script makes another one. */
+  tooMighty: boolean;
 }
 
 export async function prepare(ctx: Context, config: Config): Promise<Preparation> {
-  const { problems, remarks } = await foundNow(ctx, config);
+  const { problems, remarks, tooMighty } = await foundNow(ctx, config);
   const { escapeIdentifier, escapeLiteral } = await import('pg');
   const admin = await resolveAdmin(ctx, config).then(
-    ({ user }) => user,
+    ({ user }) => (tooMighty ? adminName : user),
     () => adminName,
   );
   const script = rolesScript(config, admin, { name: escapeIdentifier, text: escapeLiteral });
@@ -36,11 +38,14 @@ async function foundNow(ctx: Context, config: Config): Promise<Found> {
           ...logins.flatMap((each) => problemsOfLogin(config, each, admin)),
         ],
         remarks: [...remarksOnAdmin(admin), ...logins.flatMap((each) => remarksOnLogin(config, each))],
+        tooMighty: admin.super,
       };
     });
   } catch (error) {
-    if (error instanceof KeyturnError && error.kind === 'unauthorized') {
-      return { problems: [error.message], remarks: [] };
+    // Without an admin that works there still is a script that makes one.
+    if (error instanceof KeyturnError && (error.kind === 'unauthorized' || error.kind === 'invalid')) {
+      const fix = `run the SQL below as a superuser, give the admin role a password, and put its URL where \`admin\` says`;
+      return { problems: [`${error.message}; ${fix}`], remarks: [], tooMighty: false };
     }
     throw error;
   }

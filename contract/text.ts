@@ -1,0 +1,12 @@
+import { z } from 'zod';
+
+/**
+ * One line of text from somebody else, as it may be shown on a terminal and stand in a history: neither controls, nor formatting, nor
+ * line separators.
+ */
+export const line = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{C}\u2028\u2029]*$/u, 'no control characters');
