@@ -51,6 +51,8 @@ function quickstart(...args: string[]): Run {
   const child = spawn(process.execPath, [main, ...args], {
     env: { ...env, TMPDIR: temporary },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, as a terminal gives to a command.
+    detached: true,
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   const output = { stdout: '', stderr: '' };
@@ -219,18 +221,27 @@ async function secret(home: string, name: string): Promise<string> {
   return (await readFile(join(home, 'secrets', name), 'utf8')).trim();
 }
 
-test('told to stop in the middle, it stops everything and takes its files away', async () => {
-  const run = quickstart();
-  await run.line(/Keyturn worker, a process of its own/);
-  const port = /PostgreSQL 17\s+127\.0\.0\.1:(\d+)/.exec(run.output.stdout)?.[1];
-  const pid = /application, a process of its own\s+pid (\d+)/.exec(run.output.stdout)?.[1];
-  expect(await isOpen(`127.0.0.1:${port}`)).toBe(true);
-  run.child.kill('SIGTERM');
-  expect((await run.ended).code).toBe(130);
-  expect(await isOpen(`127.0.0.1:${port}`)).toBe(false);
-  expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH');
-  expect(await readdir(temporary)).toEqual([]);
-});
+const stops: Record<string, (pid: number) => void> = {
+  'by SIGTERM': (pid) => process.kill(pid, 'SIGTERM'),
+  // A terminal sends it to the whole group of processes, the database included.
+  'by Ctrl-C': (pid) => process.kill(-pid, 'SIGINT'),
+};
+
+test.each(Object.keys(stops))(
+  'told to stop in the middle %s, it stops everything and takes its files away',
+  async (how) => {
+    const run = quickstart();
+    await run.line(/Keyturn worker, a process of its own/);
+    const port = /PostgreSQL 17\s+127\.0\.0\.1:(\d+)/.exec(run.output.stdout)?.[1];
+    const pid = /application, a process of its own\s+pid (\d+)/.exec(run.output.stdout)?.[1];
+    expect(await isOpen(`127.0.0.1:${port}`)).toBe(true);
+    stops[how]?.(run.child.pid ?? 0);
+    expect((await run.ended).code).toBe(130);
+    expect(await isOpen(`127.0.0.1:${port}`)).toBe(false);
+    expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH');
+    expect(await readdir(temporary)).toEqual([]);
+  },
+);
 
 test('says what it takes, and refuses what it does not know', async () => {
   const [help, unknown] = await Promise.all([quickstart('--help').ended, quickstart('--fast').ended]);
