@@ -33,7 +33,8 @@ export async function standingOf(shell: Shell, temporal: Connected, id: string):
     return { source: 'temporal', forced: true, ...(progress && { progress }) };
   }
   const progress = await ask(temporal, handle);
-  if (progress) return { source: 'temporal', forced: false, progress, retrying: await retrying(handle) };
+  if (progress)
+    return { source: 'temporal', forced: false, progress, retrying: await retrying(handle).catch(() => []) };
   throw new KeyturnError('transient', `a rotation of ${id} is open, but no worker on the queue ${mainQueue} answers`, {
     fix: 'start one with `keyturn worker`',
   });

@@ -105,10 +105,11 @@ async function poll(
     if (over) return over;
     const because = now && milestone(now, options);
     if (because) return { because, progress: now };
-    if (Date.now() - answeredMs > silenceMs) throw silent();
+    if (Date.now() - answeredMs > silenceMs) throw await silent(handle);
     if (Date.now() - retriesMs > retriesEveryMs) {
       retriesMs = Date.now();
-      options.retrying?.(await retrying(handle));
+      // Without an answer there is nothing to add: the silence itself is told soon.
+      options.retrying?.(await retrying(handle).catch(() => []));
     }
     await sleep(pollMs, undefined, { signal: options.stop }).catch(() => {});
   }
@@ -153,7 +154,16 @@ function milestone(now: Progress, { requestId, until }: WatchOptions): 'refreshe
   return until === 'refreshed' && mine && now.state === 'running' && now.refreshedAt ? 'refreshed' : undefined;
 }
 
-function silent(): KeyturnError {
+async function silent(handle: Handle): Promise<KeyturnError> {
+  const isUp = await handle.describe().then(
+    () => true,
+    () => false,
+  );
+  if (!isUp) {
+    return new KeyturnError('transient', 'Temporal has not answered for a while', {
+      fix: 'bring it back; the rotation goes on by itself then, and `keyturn status` shows it',
+    });
+  }
   return new KeyturnError('transient', 'the rotation is open, but no worker has answered for a while', {
     fix: 'start a worker with `keyturn worker`; the rotation goes on by itself then',
   });
