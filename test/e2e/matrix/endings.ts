@@ -55,6 +55,13 @@ async function rolledBack(cell: Cell): Promise<void> {
   await expectWholeAudit(rotating, end);
 }
 
+/** A rotation that cannot keep the invariants is not begun: nothing is touched. */
+export async function refused(cell: Cell, why: RegExp): Promise<void> {
+  const end = await endOf(await cell.rotating.start(cell.credential()));
+  expect(end).toMatchObject({ outcome: 'unchanged', reason: { message: expect.stringMatching(why) } });
+  await expectAsBefore(cell);
+}
+
 type Started = Parameters<Cell['rotating']['until']>[0];
 const lookMs = 1_000;
 
