@@ -30,7 +30,7 @@ export function hasAccepters(run: Run): boolean {
 export async function tellUsers(run: Run, keyOf: KeyOf): Promise<Heard[]> {
   run.told = true;
   const tell = (consumer: CredentialConsumer, instances: number) => () =>
-    tellAndHear(run, consumer, 'use', keyOf(consumer.reads), instances);
+    tellAndHear(run, consumer, changeFor(run, consumer, 'use', keyOf(consumer.reads), instances));
   const canaries = users(run).filter(({ canary, instances }) => canary > 0 && canary < instances);
   await together(
     run,
@@ -49,14 +49,19 @@ export async function tellAccepters(run: Run, keyId: KeyId): Promise<void> {
   run.accepting = true;
   await together(
     run,
-    accepters(run).map((consumer) => () => tellAndHear(run, consumer, 'accept', keyId, consumer.instances)),
+    accepters(run).map(
+      (consumer) => () => tellAndHear(run, consumer, changeFor(run, consumer, 'accept', keyId, consumer.instances)),
+    ),
   );
 }
 
 export async function dropAtAccepters(run: Run, going: KeyId, staying: KeyId): Promise<void> {
   await together(
     run,
-    accepters(run).map((consumer) => () => tellAndHear(run, consumer, 'drop', staying, consumer.instances, going)),
+    accepters(run).map(
+      (consumer) => () =>
+        tellAndHear(run, consumer, changeFor(run, consumer, 'drop', staying, consumer.instances, going)),
+    ),
   );
 }
 
@@ -77,25 +82,21 @@ async function confirm(run: Run, consumer: CredentialConsumer, keyId: KeyId): Pr
   if (heard.length >= consumer.instances && !run.askable.has(consumer.name)) {
     return { consumer: consumer.name, instances: heard };
   }
-  if (heard.length < consumer.instances) return tellAndHear(run, consumer, 'use', keyId, consumer.instances);
+  if (heard.length < consumer.instances) return tellAndHear(run, consumer, change);
   return hear(run, consumer, change, true);
 }
 
-async function tellAndHear(
-  run: Run,
-  consumer: CredentialConsumer,
-  verb: ChangeVerb,
-  keyId: KeyId,
-  instances: number,
-  previous?: KeyId,
-): Promise<Heard> {
-  const change = changeFor(run, consumer, verb, keyId, instances, previous);
+async function tellAndHear(run: Run, consumer: CredentialConsumer, change: Change): Promise<Heard> {
   if (!consumer.required) return tellInPassing(run, consumer, change);
   const wait = { name: `tell ${consumer.name}`, detail: `${consumer.name} to take the message`, ...late(run) };
   const told = await attend(run, wait, () =>
-    patient(run, `tell ${consumer.name} to ${verb} ${keyId}`).tellConsumer({ job: run.job, consumer, change }),
+    patient(run, `tell ${consumer.name} to ${change.verb} ${change.keyId}`).tellConsumer({
+      job: run.job,
+      consumer,
+      change,
+    }),
   );
-  if ('waivedBy' in told) return waive(run, consumer, keyId, told.waivedBy);
+  if ('waivedBy' in told) return waive(run, consumer, change.keyId, told.waivedBy);
   if ('value' in told) {
     keep(run, consumer, told.value.attestations);
     if (told.value.askable) run.askable.add(consumer.name);

@@ -7,6 +7,7 @@ import {
   mayBeRefused,
   type Run,
   reasonOf,
+  step,
   toKnownGood,
   toNew,
 } from './run.ts';
@@ -18,17 +19,17 @@ import { decide } from './waiting.ts';
 /** Stands open with an exact to-do until a person says "try again" or "I have mended it". */
 export async function quarantine(
   run: Run,
-  step: string,
+  failed: string,
   during: 'run' | 'undo',
   error: unknown,
   shown: () => void,
 ): Promise<Settled> {
   const { inbox, track } = run;
   const reason = reasonOf(error);
-  track.tried.push(`${during === 'undo' ? 'undo of ' : ''}${step}: ${reason.message}`);
+  track.tried.push(`${during === 'undo' ? 'undo of ' : ''}${failed}: ${reason.message}`);
   track.quarantine = {
     at: instant(run),
-    step,
+    step: failed,
     during,
     reason,
     standing: standing(run),
@@ -84,9 +85,7 @@ export type Found = { outcome: Outcome } | { refused: string };
 export async function examine(run: Run): Promise<Found> {
   const standings = await readTargets(run);
   const held = standings.flatMap((each) => (each.current === 'absent' ? [] : [each.current.keyId]));
-  const { keys, made } = await run.engine
-    .activities({ summary: 'list keys', attemptMs: run.credential.limits.attemptMs, retryMs: 500, retryMsMax: 2_000 })
-    .inspectProvider({ job: run.job, held });
+  const { keys, made } = await step(run, 'list keys').inspectProvider({ job: run.job, held });
   const listed = (id: string) => keys.some((key) => key.id === id);
   const { newKey } = run;
   const { going } = baselineOf(run);

@@ -75,7 +75,6 @@ export async function unwrite(run: Run): Promise<void> {
 
 /** The known-good is current again in every target, whatever of the way there had happened. */
 export async function restoreTargets(run: Run): Promise<void> {
-  baselineOf(run);
   for (const target of [...primaryLast(run)].reverse()) {
     const restored = await step(run, `make the known-good current in ${target.name}`).restoreTarget({
       job: run.job,
