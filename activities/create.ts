@@ -2,7 +2,7 @@ import type { Deps } from '../connectors/deps.ts';
 import { type Bench, bench, type OpenProvider, openProvider, openTarget } from '../connectors/open.ts';
 import type { Activities, Key, KeyId } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
-import { attribute, inferMade } from './ledger.ts';
+import { attribute, inferMade, othersStandStill } from './ledger.ts';
 import { openKey, seal } from './seal.ts';
 import { lookingMs, steadily, timesFor } from './steadily.ts';
 
@@ -68,7 +68,7 @@ export function createStepActivities(deps: Deps): Create {
       return removeLost(on, await openProvider(on), baseline, keep, { strangers: 'leave' });
     },
 
-    async reapplyKey({ job, target, version, key, newKey }) {
+    async reapplyKey({ job, target, version, key, newKey, placed }) {
       const on = bench(deps, job);
       const opened = await openProvider(on);
       const { provider, fields } = opened;
@@ -78,27 +78,33 @@ export function createStepActivities(deps: Deps): Create {
       if (stored === 'absent') {
         throw new KeyturnError('not-found', `target ${target.name} no longer holds version ${version}, the known-good`);
       }
-      const expected = await inPlaceNow(on, opened, key, newKey);
+      const expected = await inPlaceNow(on, opened, { key, newKey, placed });
+      if (expected.id === placed.id && placed.id !== key.id) return placed;
       return provider.apply(on.ctx, { key, value: place.value(stored) }, expected);
     },
   };
 }
 
 /** What the place holds now, if that is the new key or still what the rotation found; else somebody else was there. */
-async function inPlaceNow(on: Bench, { provider }: OpenProvider, oldKey: Key, newKey: Key): Promise<Key> {
+async function inPlaceNow(
+  on: Bench,
+  { provider }: OpenProvider,
+  { key, newKey, placed }: { key: Key; newKey: Key; placed: Key },
+): Promise<Key> {
   const now = await provider.inventory(on.ctx, []);
   const ours = now.find(
-    (key) => key.id === newKey.id || key.id === oldKey.id || (key.etag !== undefined && key.etag === oldKey.etag),
+    ({ id, etag }) => [newKey.id, key.id, placed.id].includes(id) || (etag !== undefined && etag === placed.etag),
   );
   if (ours) return ours;
-  throw new KeyturnError('conflict', `somebody else has changed ${oldKey.id} at the provider`, {
+  throw new KeyturnError('conflict', `somebody else has changed ${key.id} at the provider`, {
     fix: 'find out what the value is now; store it, and resolve the rotation',
   });
 }
 
 /**
- * Removes keys that lost attempts of ours made: not in the baseline, not to be kept, and attributed to an intent without
- * a result.
+ * Removes keys that lost attempts of ours made: not in the baseline, not to be kept, attributed to an intent without
+ * a result, and never served.
+ * @returns those that have been served.
  * @throws KeyturnError `ambiguous` for a key that may be ours or a stranger's.
  */
 async function removeLost(
@@ -107,11 +113,21 @@ async function removeLost(
   baseline: readonly Key[],
   keep: readonly KeyId[],
   { strangers }: { strangers: 'refuse' | 'leave' },
-): Promise<KeyId[]> {
+): Promise<Key[]> {
   const known = new Set([...baseline.map((key) => key.id), ...keep]);
   const strays = (await provider.inventory(on.ctx, keep)).filter((key) => !known.has(key.id));
   if (strays.length === 0) return [];
-  const { ours, unclear, others } = await attribute(on, strays);
+  await othersStandStill(on);
+  const { ours, unclear, others, served } = await attribute(on, strays);
+  if (served.length > 0 && strangers === 'refuse') {
+    throw new KeyturnError(
+      'conflict',
+      `this rotation has made a key that was in use, and forgotten it: ${ids(served)}`,
+      {
+        fix: 'it was reset: what it did is put in order by the next rotation',
+      },
+    );
+  }
   if (unclear.length > 0) {
     throw new KeyturnError('ambiguous', `these keys may be ours or somebody else's: ${ids(unclear)}`, {
       fix: 'find out who made them and delete at the provider those that nobody knows, all of ours included; then retry: a lone key that still fits is taken for ours',
@@ -126,7 +142,7 @@ async function removeLost(
       fix: 'rotate again when they are done',
     });
   }
-  return ours.map(({ key }) => key.id);
+  return served;
 }
 
 function ids(keys: readonly Key[]): string {

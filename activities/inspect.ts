@@ -12,7 +12,7 @@ import {
 } from '../connectors/open.ts';
 import type { Activities, KeyId, KeyValue, ListedKey, Stored, Target, TargetStanding } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
-import { inferLost, readLedger } from './ledger.ts';
+import { inferLost, readLedger, standsStill } from './ledger.ts';
 import { runOwnTests } from './smoke-test.ts';
 
 type Inspect = Pick<Activities, 'inspectTarget' | 'inspectProvider' | 'hashPlan'>;
@@ -34,6 +34,7 @@ export function inspectActivities(deps: Deps): Inspect {
         (key): ListedKey => ({
           ...key,
           ...(ledger.made.has(key.id) ? { madeBy: ledger.made.get(key.id) } : {}),
+          ...(ledger.madeAt.has(key.id) ? { madeAt: ledger.madeAt.get(key.id) } : {}),
           ...(ledger.served.has(key.id) ? { served: true } : {}),
         }),
       );
@@ -53,6 +54,8 @@ async function standingOf(on: Bench, target: Target): Promise<TargetStanding> {
   const opened = await openProvider(on);
   const place = await openTarget(on, target, opened.fields);
   const current = await place.vault.read(on.ctx, 'current');
+  const served = current === 'absent' ? 'unknown' : (await identified(on, opened, place, current)).keyId;
+  await standsStill(on, target.name, served, place.powers.propagationMsMax);
   const pending = place.powers.staging ? await place.vault.read(on.ctx, 'pending') : 'absent';
   return {
     target: target.name,

@@ -1,15 +1,18 @@
 import { appendOnce } from '../connectors/audit/chain.ts';
-import { madeKeys, openIntents } from '../connectors/audit/ledger.ts';
+import { madeInstants, madeKeys, openIntents } from '../connectors/audit/ledger.ts';
 import type { Bench } from '../connectors/open.ts';
 import type { AuditEntry, Instant, Key, KeyId, RotationId } from '../contract/index.ts';
+import { KeyturnError } from '../contract/index.ts';
 
 /** What the audit says of this credential's keys. */
 export interface Ledger {
   made: Map<KeyId, RotationId>;
+  madeAt: Map<KeyId, Instant>;
   /** Keys that a target has been made to serve, or may have been. */
   served: Set<KeyId>;
   /** Intents whose result was lost, by rotation order. */
   open: AuditEntry[];
+  entries: AuditEntry[];
 }
 
 /** Clocks differ between us and a provider; AWS signs requests only within minutes, but synchronised clocks differ by less. */
@@ -20,8 +23,10 @@ export async function readLedger(on: Bench): Promise<Ledger> {
   const entries = records.map((record) => record.entry);
   return {
     made: madeKeys(records),
+    madeAt: madeInstants(records),
     served: new Set(entries.filter((entry) => entry.kind === 'intent').flatMap(servedBy)),
     open: openIntents(records).map((record) => record.entry),
+    entries,
   };
 }
 
@@ -35,6 +40,8 @@ export interface Attribution {
   /** Some of them may be ours: more keys than lost attempts. */
   unclear: Key[];
   others: Key[];
+  /** Ours, and a target has served them, or may have. */
+  served: Key[];
 }
 
 /**
@@ -42,22 +49,23 @@ export interface Attribution {
  * result was lost: not listed before it, made within its time, never used, and no more of them than such attempts.
  */
 export async function attribute(on: Bench, strays: readonly Key[]): Promise<Attribution> {
-  const { made, open } = await readLedger(on);
-  const named = strays.filter((key) => made.has(key.id));
-  const rest = strays.filter((key) => !made.has(key.id));
+  const { made, open, served: everServed } = await readLedger(on);
+  const served = strays.filter((key) => everServed.has(key.id));
+  const named = strays.filter((key) => made.has(key.id) && !everServed.has(key.id));
+  const rest = strays.filter((key) => !made.has(key.id) && !everServed.has(key.id));
   const lost = open.filter((entry) => entry.verb === 'mint');
   const candidates = rest.filter((key) => lost.some((intent) => fits(on, intent, key)));
   const others = rest.filter((key) => !candidates.includes(key));
   const ours: Attribution['ours'] = named.map((key) => ({ key, effect: undefined }));
-  if (candidates.length > lost.length) return { ours, unclear: candidates, others };
+  if (candidates.length > lost.length) return { ours, unclear: candidates, others, served };
   const left = [...lost];
   for (const key of candidates) {
     const at = left.findIndex((intent) => fits(on, intent, key));
     const [intent] = at < 0 ? [] : left.splice(at, 1);
-    if (!intent) return { ours, unclear: candidates, others };
+    if (!intent) return { ours, unclear: candidates, others, served };
     ours.push({ key, effect: intent.effect });
   }
-  return { ours, unclear: [], others };
+  return { ours, unclear: [], others, served };
 }
 
 function fits(on: Bench, intent: AuditEntry, key: Key): boolean {
@@ -73,6 +81,51 @@ function overMs(on: Bench, at: Instant): number {
   return Date.parse(at) + on.job.credential.limits.attemptMs + skewMs;
 }
 
+/**
+ * Waits until nothing that was begun before can still change the target unseen: an effect of a rotation that was ended by force or
+ * reset, or one that this reader does not see yet.
+ * @param seen the key that was read as current.
+ * @throws KeyturnError `transient` with the time that is left.
+ */
+export async function standsStill(on: Bench, target: string, seen: KeyId, propagationMs: number): Promise<void> {
+  const ledger = await readLedger(on);
+  const { attemptMs } = on.job.credential.limits;
+  const served = ledger.entries.filter(
+    (entry) => servedBy(entry).length > 0 && entry.subject?.startsWith(`${target}/`),
+  );
+  // What was done before the one whose work is seen has spread.
+  const later = served.slice(1 + served.findLastIndex(({ subject }) => subject === `${target}/${seen}`));
+  const lost = ledger.open.filter(({ rotation }) => rotation === on.job.rotation);
+  const ends = [
+    ...later.map(({ at }) => Date.parse(at) + attemptMs + propagationMs),
+    ...lost.map(({ at }) => Date.parse(at) + attemptMs),
+  ];
+  waitUntil(on, Math.max(...ends, othersOverMs(on, ledger)), target);
+}
+
+/** As {@link standsStill}, but only for what others may still do. */
+export async function othersStandStill(on: Bench): Promise<void> {
+  waitUntil(on, othersOverMs(on, await readLedger(on)), on.job.credential.id);
+}
+
+function waitUntil(on: Bench, untilMs: number, what: string): void {
+  const leftMs = untilMs - on.ctx.now();
+  if (leftMs <= 0) return;
+  throw new KeyturnError('transient', `${what}: an earlier change may still be under way`, { retryAfterMs: leftMs });
+}
+
+/** When whoever was cut off has no attempt any more: a rotation that did not close, or this one before its reset. */
+function othersOverMs(on: Bench, { entries }: Ledger): number {
+  const closed = new Set(entries.filter(({ kind }) => kind === 'close').map(({ rotation }) => rotation));
+  const [runId] = on.attempt.call.split('/');
+  const cutOff = ({ effect, inferred, kind, rotation }: AuditEntry) =>
+    (kind === 'intent' || (kind === 'result' && !inferred)) &&
+    !closed.has(rotation) &&
+    !(rotation === on.job.rotation && effect.includes(`/${runId}/`));
+  const last = entries.filter(cutOff).map(({ at }) => Date.parse(at));
+  return Math.max(0, ...last) + on.job.credential.limits.attemptMs;
+}
+
 /** Fills in the result of an attempt to mint that nobody heard of. */
 export async function inferMade(on: Bench, effect: string | undefined, key: Key): Promise<void> {
   if (effect !== undefined) await infer(on, effect, { verb: 'mint', outcome: 'done', subject: key.id });
@@ -83,7 +136,10 @@ export async function inferMade(on: Bench, effect: string | undefined, key: Key)
  * @returns what was found, in words.
  */
 export async function inferLost(on: Bench, keys: readonly Key[], held: readonly KeyId[]): Promise<string[]> {
-  const open = (await readLedger(on)).open.filter((entry) => entry.rotation !== on.job.rotation);
+  // Its own as well, when it looks again after a reset: what it made before and nobody heard of.
+  const open = (await readLedger(on)).open.filter(
+    ({ rotation, verb }) => rotation !== on.job.rotation || verb === 'mint',
+  );
   if (open.length === 0) return [];
   const { ours, unclear } = await attribute(
     on,

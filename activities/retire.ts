@@ -10,12 +10,14 @@ export function retireActivities(deps: Deps): Retire {
     async awaitUnused({ job, key, held, since }) {
       const on = bench(deps, job);
       const { provider, powers } = await openProvider(on);
+      // What happens while the question is under way is not in the answer.
+      const askedMs = on.ctx.now();
       const listed = (await provider.inventory(on.ctx, [held, key.id])).find((each) => each.id === key.id);
       const quietMs = quietSinceMs(listed, Date.parse(since));
       const neededMs = powers.lastUsedLagMs ?? 0;
-      const leftMs = quietMs + neededMs - on.ctx.now();
-      const inUse = typeof listed?.lastUse === 'object' && Date.parse(listed.lastUse.at) > Date.parse(since);
-      if (leftMs <= 0 && !(inUse && neededMs === 0)) {
+      const leftMs = quietMs + neededMs - askedMs;
+      // Longer than the lag: a use that goes on is reported as one that is just as old as the lag.
+      if (leftMs < 0) {
         // A key of which nothing is reported is not thereby unused.
         const unreported = listed !== undefined && (listed.lastUse ?? 'unknown') === 'unknown';
         return { quietSince: new Date(quietMs).toISOString(), indicative: unreported || (powers.indicative ?? false) };

@@ -1,11 +1,11 @@
 import type { Deps } from '../connectors/deps.ts';
 import { type Bench, bench, type OpenProvider, type OpenTarget, openProvider, openTarget } from '../connectors/open.ts';
-import type { Activities, KeyId, Stored, Target, Which } from '../contract/index.ts';
+import type { Activities, KeyId, Stored, Target, Verdict, Which } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
 import { tested } from './create.ts';
 import { lookingMs, steadily, timesFor } from './steadily.ts';
 
-type Test = Pick<Activities, 'testTarget' | 'proveRefused'>;
+type Test = Pick<Activities, 'testTarget' | 'proveAccepted' | 'proveRefused'>;
 
 export function testActivities(deps: Deps): Test {
   return {
@@ -20,24 +20,38 @@ export function testActivities(deps: Deps): Test {
       return tested(on, stored.version.id, answer);
     },
 
-    async proveRefused({ job, target, version, keyId }) {
-      const on = bench(deps, job);
-      const opened = await openProvider(on);
-      const { provider, powers } = opened;
-      const place = await openTarget(on, target, opened.fields);
-      const stored = await readsAs(on, opened, place, { target, which: { id: version }, keyId });
-      const { steady, last } = await steadily(
-        on.ctx,
-        { forMs: lookingMs(job, powers.propagationMsMax), everyMs: 500, times: timesFor(powers.propagationMsMax) },
-        () => provider.verify(on.ctx, place.value(stored)),
-        (seen) => seen.verdict === 'refused',
-      );
-      if (steady) return tested(on, stored.version.id, last.answer);
-      throw new KeyturnError('transient', `${keyId} is still accepted by the provider`, {
+    async proveAccepted(input) {
+      const { steady, result } = await triedSteadily(deps, input, 'accepted');
+      if (steady) return result;
+      throw new KeyturnError('transient', `${input.keyId} is not accepted again yet (${result.answer ?? 'refused'})`);
+    },
+
+    async proveRefused(input) {
+      const { steady, result } = await triedSteadily(deps, input, 'refused');
+      if (steady) return result;
+      throw new KeyturnError('transient', `${input.keyId} is still accepted by the provider`, {
         fix: 'look at the provider whether the key is really disabled or deleted',
       });
     },
   };
+}
+
+type Stood = Parameters<Test['proveRefused']>[0];
+
+/** Uses the value that stands in this version until the provider's verdict is this one, each time that it is asked. */
+async function triedSteadily(deps: Deps, { job, target, version, keyId }: Stood, verdict: Verdict['verdict']) {
+  const on = bench(deps, job);
+  const opened = await openProvider(on);
+  const { powers, provider } = opened;
+  const place = await openTarget(on, target, opened.fields);
+  const stored = await readsAs(on, opened, place, { target, which: { id: version }, keyId });
+  const { steady, last } = await steadily(
+    on.ctx,
+    { forMs: lookingMs(job, powers.propagationMsMax), everyMs: 500, times: timesFor(powers.propagationMsMax) },
+    () => provider.verify(on.ctx, place.value(stored)),
+    (seen) => seen.verdict === verdict,
+  );
+  return { steady, result: tested(on, stored.version.id, last.answer) };
 }
 
 /** Reads as a consumer would; a vault may serve the earlier current for a while after a move. */

@@ -13,7 +13,7 @@ export function writeActivities(deps: Deps): Write {
       const opened = await openProvider(on);
       const place = await openTarget(on, target, opened.fields, chosen.key.id);
       Object.assign(on.notes, { keyId: chosen.key.id, serves: !place.powers.staging });
-      const value = await openKey(on, opened.fields, chosen);
+      const value = await openKey(on, opened.fields, chosen, target);
       const before = await expectedStanding(on, opened, place, target, chosen.key.id, expected);
       return place.vault.write(on.ctx, place.document(value, before.value), expected);
     },
@@ -30,7 +30,9 @@ export function writeActivities(deps: Deps): Write {
       const opened = await openProvider(on);
       const place = await openTarget(on, target, opened.fields, knownGood.keyId);
       const current = await held(on, opened, place, 'current');
-      if (current?.keyId === knownGood.keyId) return confirmed(on, place, current.stored.version, newKey);
+      if (current?.keyId === knownGood.keyId) {
+        return { version: await confirmed(on, place, current.stored.version, newKey), moved: false };
+      }
       if (current === undefined || newKey === undefined || current.keyId !== newKey) {
         throw new KeyturnError(
           'conflict',
@@ -42,7 +44,7 @@ export function writeActivities(deps: Deps): Write {
       }
       const version = await place.vault.moveCurrent(on.ctx, knownGood.version, current.stored.version.id);
       const now = await held(on, opened, place, 'current');
-      if (now?.keyId === knownGood.keyId) return version;
+      if (now?.keyId === knownGood.keyId) return { version, moved: true };
       throw new KeyturnError('transient', `${target.name} does not serve the known-good yet`);
     },
 
@@ -63,11 +65,16 @@ export function writeActivities(deps: Deps): Write {
 
 /**
  * Where reads lag, "it is current" may be yesterday's news: only a change that is conditional on it can tell. It does nothing
- * where the known-good stands on top; where anything else does it is a conflict, and a person retries when the reads are fresh.
+ * where the known-good stands on top; where anything else does, the reads may be fresh when it is tried again.
  */
 async function confirmed(on: Bench, place: OpenTarget, version: Version, newKey: KeyId | undefined): Promise<Version> {
   if (place.powers.propagationMsMax === 0 || place.powers.staging || newKey === undefined) return version;
-  return place.vault.moveCurrent(on.ctx, version.id, version.id);
+  try {
+    return await place.vault.moveCurrent(on.ctx, version.id, version.id);
+  } catch (error) {
+    if (!(error instanceof KeyturnError) || error.kind !== 'conflict') throw error;
+    throw new KeyturnError('transient', `${error.message}, which readers do not see yet`);
+  }
 }
 
 const copiesMax = 5;

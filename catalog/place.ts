@@ -1,6 +1,6 @@
 import { hidden, referenceFix } from './issues.ts';
 import type { Spot } from './plain.ts';
-import { type Finding, messageOf, type Problem } from './problem.ts';
+import { type Finding, messageOf, type Problem, printable } from './problem.ts';
 import { sightSecrets } from './secrets.ts';
 import { pathText, type Tree } from './yaml.ts';
 
@@ -37,9 +37,9 @@ function problemOf(file: string, tree: Tree, finding: Finding, offset: number): 
     file,
     ...tree.position(offset),
     path: pathText(path),
-    message: messageOf(finding),
-    found,
-    expected,
-    ...(fix !== undefined && { fix }),
+    message: printable(messageOf(finding)),
+    found: printable(found),
+    expected: printable(expected),
+    ...(fix !== undefined && { fix: printable(fix) }),
   };
 }

@@ -25,7 +25,6 @@ const aliasedNodesMax = 100_000;
 const depthMax = 40;
 
 interface Walk {
-  document: Document;
   text: string;
   spots: Spot[];
   rewritten: Rewritten[];
@@ -33,20 +32,24 @@ interface Walk {
   /** Nodes reached through an alias: a few lines of YAML can stand for billions. */
   aliased: number;
   inAlias: boolean;
+  /** By name, as of the place that the walk has come to. */
+  anchors: Map<string, Node>;
+  resolved: Map<Alias, Node>;
 }
 
 /** Turns a document into plain data. What JSON cannot hold, and any field that stands twice, is reported and left out. */
 export function toPlain(
   document: Document.Parsed,
   text: string,
-): { data: Plain; spots: readonly Spot[]; rewritten: readonly Rewritten[] } {
-  const walk: Walk = { document, text, spots: [], rewritten: [], nodes: 0, aliased: 0, inAlias: false };
-  const { spots, rewritten } = walk;
+): { data: Plain; spots: readonly Spot[]; rewritten: readonly Rewritten[]; resolved: ReadonlyMap<Alias, Node> } {
+  const found = { spots: [], rewritten: [], anchors: new Map(), resolved: new Map() };
+  const walk: Walk = { text, ...found, nodes: 0, aliased: 0, inAlias: false };
+  const { spots, rewritten, resolved } = walk;
   try {
-    return { data: plain(walk, document.contents, [], 0), spots, rewritten };
+    return { data: plain(walk, document.contents, [], 0), spots, rewritten, resolved };
   } catch (error) {
     if (!(error instanceof TooMuch)) throw error;
-    return { data: null, spots: [...spots, error.spot], rewritten };
+    return { data: null, spots: [...spots, error.spot], rewritten, resolved };
   }
 }
 
@@ -62,6 +65,7 @@ class TooMuch extends Error {
 function plain(walk: Walk, node: unknown, path: Path, depth: number): Plain {
   count(walk, node, path, depth);
   if (isAlias(node)) return throughAlias(walk, node, path, depth);
+  noteAnchor(walk, node);
   if (isSeq(node)) return node.items.map((item, index) => plain(walk, item, [...path, index], depth + 1));
   if (isMap(node)) return mapping(walk, node.items, path, depth);
   if (isScalar(node)) return scalar(walk, node, path);
@@ -82,8 +86,24 @@ function count(walk: Walk, node: unknown, path: Path, depth: number): void {
   if (walk.nodes > nodesMax) throw new TooMuch({ offset, path, found: `more than ${nodesMax} values`, expected });
 }
 
+/** A node stands before all that it holds and all aliases of it. */
+function noteAnchor({ anchors, inAlias }: Walk, node: unknown): void {
+  const { anchor } = (node ?? {}) as { anchor?: string };
+  if (anchor !== undefined && !inAlias) anchors.set(anchor, node as Node);
+}
+
+/**
+ * What an alias meant where it first stood. Not the library's own way, which looks through the whole document for each alias: many of
+ * them would take minutes.
+ */
+function targetOf({ anchors, resolved }: Walk, alias: Alias): Node | undefined {
+  const node = resolved.get(alias) ?? anchors.get(alias.source);
+  if (node) resolved.set(alias, node);
+  return node;
+}
+
 function throughAlias(walk: Walk, alias: Alias, path: Path, depth: number): Plain {
-  const node = alias.resolve(walk.document);
+  const node = targetOf(walk, alias);
   if (!node) {
     const { found, expected, fix } = syntaxWords('BAD_ALIAS');
     walk.spots.push({ offset: offsetOf(alias), path, found, expected, ...(fix && { fix }) });
@@ -112,6 +132,7 @@ function fieldName(walk: Walk, key: unknown, path: Path, seen: Set<string>): str
     return undefined;
   };
   if (!isScalar(key)) return refuse('a list, mapping or alias as a field name', 'a plain name');
+  noteAnchor(walk, key);
   const name = keyText(key);
   noteRewritten(walk, key, name);
   if (name === '__proto__') return refuse('a field name that is not allowed', 'another name');

@@ -48,6 +48,11 @@ export function lineOf({ file, line, column, path, message }: Problem): string {
   return `${file}:${line}:${column}${path ? ` ${path}` : ''}: ${message}`;
 }
 
+/** Field names and texts of a file may hold what a terminal would obey. */
+export function printable(text: string): string {
+  return text.replace(/[\p{C}\u2028\u2029]/gu, '?');
+}
+
 export function messageOf({ says, found, expected, fix }: Finding): string {
   const sentence = says ?? `found ${found}, expected ${expected}`;
   return fix === undefined ? sentence : `${sentence}; ${fix}`;

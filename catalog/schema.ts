@@ -46,12 +46,17 @@ const consumerSchema = z
     message: 'at most as many as `instances`',
   });
 
+/** A proof has to fit into one attempt: three looks, half a second apart, at a provider that may be slow. */
+const attemptMsMin = 5_000;
+
 const limitsSchema = z
   .strictObject({
     step: positive.prefault('10m'),
     settle: positive.prefault('30m'),
     refusal: positive.prefault('5m'),
-    attempt: positive.prefault('30s'),
+    attempt: span
+      .refine((ms) => ms >= attemptMsMin, 'at least 5s: a proof looks several times in one attempt')
+      .prefault('30s'),
     poll: positive.prefault('5s'),
   })
   .refine(({ attempt, step }) => attempt <= step, { path: ['attempt'], message: 'at most as long as `step`' })

@@ -27,7 +27,7 @@ const forms: readonly { what: string; pattern: RegExp }[] = [
 /** `${NAME}`, `<password>` and `***` in the place of a password stand for one. */
 const placeholder = /^(\$\{?\w+\}?|<[^<>]*>|\*+|\.{3})$/;
 const urlPassword = /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s/?#@:"']{0,200}:([^\s/?#"']{1,500})@/gi;
-const token = /[A-Za-z0-9+/_=-]{32,}/g;
+const token = /[A-Za-z0-9+/_=-]{32,2000}/g;
 
 export interface Sighting {
   /** With its article: `a GitHub token`. */

@@ -1,6 +1,17 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
 import { keyText, type Plain, type Rewritten, type Spot, toPlain } from './plain.ts';
-import type { Finding, Path } from './problem.ts';
+import { type Finding, type Path, printable } from './problem.ts';
 import { looksSecret } from './secrets.ts';
 import { syntaxWords } from './syntax.ts';
 
@@ -28,8 +39,8 @@ export function readYaml(text: string): Tree {
     return { offset: pos[0], path: [], found, expected, ...(fix && { fix }) };
   });
   if (spots.length > 0) return broken(spots, text);
-  const plain = toPlain(document, text);
-  return { ...treeOf(document, text), ...plain };
+  const { resolved, ...plain } = toPlain(document, text);
+  return { ...treeOf(document, text, resolved), ...plain };
 }
 
 const tooLong: Spot = {
@@ -61,9 +72,16 @@ function broken(spots: readonly Spot[], text: string): Tree {
   return { data: null, spots, rewritten: [], offsetOf: () => 0, pathAt: () => [], position: positions(text) };
 }
 
-function treeOf(document: Document.Parsed, text: string): Omit<Tree, 'data' | 'spots' | 'rewritten'> {
+type Resolved = ReadonlyMap<Alias, Node>;
+
+function treeOf(
+  document: Document.Parsed,
+  text: string,
+  resolved: Resolved,
+): Omit<Tree, 'data' | 'spots' | 'rewritten'> {
+  const fields: Fields = new Map();
   return {
-    offsetOf: (path, at) => offsetOf(document, path, at),
+    offsetOf: (path, at) => offsetOf({ document, resolved, fields }, path, at),
     pathAt: (offset) => pathAt(document.contents, offset),
     position: positions(text),
   };
@@ -93,15 +111,20 @@ function lastAtMost(ascending: readonly number[], limit: number): number {
 
 type Held = Node | null | undefined;
 
-function follow(document: Document, node: Held): Held {
-  return isAlias(node) ? node.resolve(document) : node;
+/** The pairs of each mapping that was looked into, by name: many findings in a long one would take quadratic time. */
+type Fields = Map<YAMLMap, Map<string, Pair>>;
+
+interface Places {
+  document: Document.Parsed;
+  resolved: Resolved;
+  fields: Fields;
 }
 
-function offsetOf(document: Document.Parsed, path: Path, at: Finding['at']): number {
+function offsetOf({ document, resolved, fields }: Places, path: Path, at: Finding['at']): number {
   let node: Held = document.contents;
   let offset = node?.range?.[0] ?? 0;
   for (const [depth, segment] of path.entries()) {
-    const { key, value } = child(follow(document, node), segment);
+    const { key, value } = child(fields, isAlias(node) ? resolved.get(node) : node, segment);
     if (!key && !value) return offset;
     const last = depth === path.length - 1;
     const shown = last && at === 'value' ? (value ?? key) : (key ?? value);
@@ -111,11 +134,19 @@ function offsetOf(document: Document.Parsed, path: Path, at: Finding['at']): num
   return offset;
 }
 
-function child(node: Held, segment: string | number): { key?: Held; value?: Held } {
+function child(fields: Fields, node: Held, segment: string | number): { key?: Held; value?: Held } {
   if (isSeq(node)) return { value: node.items[Number(segment)] as Held };
   if (!isMap(node)) return {};
-  const pair = node.items.find(({ key }) => isScalar(key) && keyText(key) === String(segment));
+  const known = fields.get(node) ?? pairsByName(node);
+  fields.set(node, known);
+  const pair = known.get(String(segment));
   return pair ? { key: pair.key as Held, value: pair.value as Held } : {};
+}
+
+/** Of equal names the first. */
+function pairsByName({ items }: YAMLMap): Map<string, Pair> {
+  const named = items.flatMap((pair) => (isScalar(pair.key) ? [[keyText(pair.key), pair] as const] : []));
+  return new Map(named.reverse());
 }
 
 function pathAt(node: Held, offset: number, path: Path = []): Path {
@@ -141,8 +172,7 @@ export function pathText(path: Path): string {
   return path
     .map((segment) => {
       if (typeof segment === 'number') return `[${segment}]`;
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
-      return looksSecret(segment) ? '(hidden)' : segment.slice(0, 200).replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
+      return looksSecret(segment) ? '(hidden)' : printable(segment.slice(0, 200));
     })
     .reduce((text, part) => (part.startsWith('[') || text === '' ? text + part : `${text}.${part}`), '');
 }

@@ -15,13 +15,9 @@ import type {
   RotationEnd,
   SearchValues,
 } from '../contract/index.ts';
-import { errorKinds, KeyturnError, mainQueue, searchAttributes } from '../contract/index.ts';
+import { errorKinds, KeyturnError, mainQueue, searchAttributes, workflowIdOf } from '../contract/index.ts';
 import * as messages from '../workflows/messages.ts';
 import type { rotation } from '../workflows/rotation.workflow.ts';
-
-export function workflowIdOf(credential: CredentialId): string {
-  return `rotation/${credential}`;
-}
 
 export interface Started {
   handle: WorkflowHandleWithSignaledRunId<typeof rotation>;

@@ -28,6 +28,8 @@ export interface TargetStanding {
 export interface ListedKey extends Key {
   /** The rotation that the audit says made it. */
   madeBy?: RotationId;
+  /** By our own clock, not after it was made. */
+  madeAt?: Instant;
   /** A target has served it as current, as far as the audit knows. */
   served?: boolean;
 }
@@ -70,19 +72,25 @@ export interface Activities {
   mintKey: Activity<{ baseline: readonly Key[]; held: KeyId }, SealedKey>;
   proveKey: Activity<{ chosen: SealedKey }, TestResult>;
   removeKey: Activity<{ key: Key }, void>;
-  /** Removes keys that this rotation made and nobody names; throws `ambiguous` for what it cannot attribute. */
-  sweepKeys: Activity<{ baseline: readonly Key[]; keep: readonly KeyId[] }, readonly KeyId[]>;
+  /**
+   * Removes keys that this rotation made and nobody names; throws `ambiguous` for what it cannot attribute.
+   * @returns those that a target has served: they go with evidence only.
+   */
+  sweepKeys: Activity<{ baseline: readonly Key[]; keep: readonly KeyId[] }, readonly Key[]>;
 
   writeTarget: Activity<OnTarget & { chosen: SealedKey; expected: VersionId }, Version>;
-  /** Makes the known-good current again wherever the new key is; `conflict` where a third stands. */
+  /** Makes the known-good current again wherever the new key is; `conflict` where a third stands. `moved`: the new key was. */
   restoreTarget: Activity<
     OnTarget & { knownGood: { version: VersionId; keyId: KeyId }; newKey: KeyId | undefined },
-    Version
+    { version: Version; moved: boolean }
   >;
   /** Destroys every version of the target that holds this key and is not current. */
   discardVersion: Activity<OnTarget & { keyId: KeyId; version: VersionId | undefined }, void>;
-  /** Sets a value that stands in a target at the provider again (the undo of an in-place change). */
-  reapplyKey: Activity<OnTarget & { version: VersionId; key: Key; newKey: Key }, Key>;
+  /**
+   * Sets a value that stands in a target at the provider again (the undo of an in-place change), in the place of the new key. Where
+   * `placed`, which was there before, still is, there is nothing to undo.
+   */
+  reapplyKey: Activity<OnTarget & { version: VersionId; key: Key; newKey: Key; placed: Key }, Key>;
 
   /** Reads as a consumer would, checks that it is this key, uses it at the provider, runs the credential's own tests. */
   testTarget: Activity<
@@ -108,6 +116,8 @@ export interface Activities {
   awaitUnused: Activity<{ key: Key; held: KeyId; since: Instant }, { quietSince: Instant; indicative: boolean }>;
   disableKey: Activity<{ key: Key }, void>;
   enableKey: Activity<{ key: Key }, void>;
+  /** Uses a value that was refused for a while, read from where it still stands, until it is accepted steadily. */
+  proveAccepted: Activity<OnTarget & { version: VersionId; keyId: KeyId }, TestResult>;
   /** Uses the old value, read from where it still stands, until it is refused steadily. */
   proveRefused: Activity<OnTarget & { version: VersionId; keyId: KeyId }, TestResult>;
 

@@ -7,19 +7,31 @@ import type { CredentialId, Instant, KeyId, Outcome, RotationId, Urgency, Versio
 import { urgencies } from './words.ts';
 
 /** Somebody wants the credential rotated. A running rotation takes it on. */
-export const requestSchema = z.strictObject({
-  id: line(200),
-  at: z.iso.datetime(),
-  by: line(200),
-  reason: line(1_000).optional(),
-  urgency: z.enum(urgencies),
-  /** Targets that serve different keys are brought to the same new one; without it they stop the rotation. */
-  converge: z.boolean().optional(),
-  /** Rotate although what the targets serve is refused by the provider. */
-  acceptBroken: z.boolean().optional(),
-  /** At a key limit: the key that may go, by its id. It passes the same gate as the old key. */
-  replace: line(300).optional(),
-});
+export const requestSchema = z
+  .strictObject({
+    id: line(200),
+    at: z.iso.datetime(),
+    by: line(200),
+    reason: line(1_000).optional(),
+    urgency: z.enum(urgencies),
+    /** Targets that serve different keys are brought to the same new one; without it they stop the rotation. */
+    converge: z.boolean().optional(),
+    /** Rotate although what the targets serve is refused by the provider. */
+    acceptBroken: z.boolean().optional(),
+    /** At a key limit: the key that may go, by its id. It passes the same gate as the old key. */
+    replace: line(300).optional(),
+    /** With the urgency `compromised`: every key that existed then has to go. Absent: `at`. */
+    compromisedAt: z.iso.datetime().optional(),
+    /** With the urgency `compromised`: from `at`, how long consumers and the report of last use are waited for. Default: 5 min. */
+    withinMs: z.number().int().min(0).optional(),
+  })
+  .refine(
+    ({ compromisedAt, urgency, withinMs }) => urgency === 'compromised' || (compromisedAt ?? withinMs) === undefined,
+    {
+      message: 'only with the urgency compromised',
+      path: ['urgency'],
+    },
+  );
 export type Request = z.infer<typeof requestSchema>;
 
 /**
@@ -27,6 +39,11 @@ export type Request = z.infer<typeof requestSchema>;
  * starts at once. `not-served`: the rotation that had it ended otherwise.
  */
 export type Fate = 'joined' | 'served' | 'carried' | 'not-served';
+
+/** The engine lets one workflow of an id be open: so there is one rotation of a credential at a time. */
+export function workflowIdOf(credential: CredentialId): string {
+  return `rotation/${credential}`;
+}
 
 /** What a workflow `rotation/<credential id>` is started with. */
 export interface RotationInput {
@@ -136,15 +153,25 @@ export interface TargetProgress {
   current?: { keyId: KeyId; version: VersionId };
 }
 
-/** Evidence that let a key go, as found at the time. */
+/** Evidence that let a key go, as found at the time. Of a large fleet counts stand for what is not written. */
 export interface Evidence {
   at: Instant;
   going: KeyId;
   staying: KeyId;
   readBack: readonly { target: string; version: VersionId; answer?: string }[];
-  consumers: readonly { consumer: string; instances: readonly string[]; waivedBy?: string }[];
+  consumers: readonly ConsumerEvidence[];
+  /** How many targets and consumers more there are. */
+  omitted?: { readBack?: number; consumers?: number };
   lastUse: 'unused' | 'indicative' | 'cannot tell' | 'waived';
   quietSince?: Instant;
+}
+
+export interface ConsumerEvidence {
+  consumer: string;
+  instances: readonly string[];
+  /** How many instances more attested. */
+  omitted?: number;
+  waivedBy?: string;
 }
 
 /** The answer to the query `progress`. */

@@ -16,8 +16,11 @@ export type Instant = string;
 /** How a rotation ends; `quarantined` is an open state, not an end. */
 export type Outcome = 'rotated' | 'restored' | 'unchanged';
 
-/** `expedited`: grace and soak are zero, the evidence stays. */
-export const urgencies = ['routine', 'expedited'] as const;
+/**
+ * `expedited`: grace and soak are zero, the evidence stays. `compromised`: every key that existed at an instant has to end refused;
+ * forward only, and consumers and the report of last use are waited for until a deadline.
+ */
+export const urgencies = ['routine', 'expedited', 'compromised'] as const;
 export type Urgency = (typeof urgencies)[number];
 
 /** Where a secret is found, never the secret: all that a catalog may hold. */

@@ -5,6 +5,11 @@ import type { Attempt } from '../connectors/deps.ts';
 /** Of an attempt's time, what is kept to report a clean error before the engine gives up on it. */
 const spareShare = 0.1;
 
+/** When an attempt that has so much time left is to give up by itself. */
+export function attemptDeadlineMs(leftMs: number): number {
+  return Math.floor(leftMs * (1 - spareShare));
+}
+
 /** An attempt also ends with the time of the whole call: after that the workflow has gone on, and must not be surprised. */
 function timeLeftMs({ scheduledTimestampMs, scheduleToCloseTimeoutMs, startToCloseTimeoutMs }: Info): number {
   if (scheduleToCloseTimeoutMs <= 0) return startToCloseTimeoutMs;
@@ -15,7 +20,7 @@ function timeLeftMs({ scheduledTimestampMs, scheduleToCloseTimeoutMs, startToClo
 /** What Temporal gives to the attempt that runs now. */
 export function temporalAttempt(): Attempt {
   const { cancellationSignal, heartbeat, info, sleep } = Context.current();
-  const deadline = AbortSignal.timeout(Math.floor(timeLeftMs(info) * (1 - spareShare)));
+  const deadline = AbortSignal.timeout(attemptDeadlineMs(timeLeftMs(info)));
   return {
     // A reset begins to count its calls again, in another run.
     call: `${info.workflowExecution?.runId ?? ''}/${info.activityId}`,

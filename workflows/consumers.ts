@@ -8,6 +8,7 @@ import type {
   KeyId,
 } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
+import { isByDeadline, isCompromised } from './compromise.ts';
 import { addAttestation } from './inbox.ts';
 import { baselineOf, brief, instant, type KeyOf, known, patient, type Run } from './run.ts';
 import { attend, together } from './waiting.ts';
@@ -151,7 +152,7 @@ function late(run: Run): { lateAfterMs: number } {
 }
 
 function waive(run: Run, consumer: CredentialConsumer, keyId: KeyId, by: Decision): Heard {
-  run.waived.set(`${consumer.name}/${keyId}`, by);
+  if (!isByDeadline(by)) run.waived.set(`${consumer.name}/${keyId}`, by);
   return { consumer: consumer.name, instances: [], waivedBy: by.by };
 }
 
@@ -188,6 +189,8 @@ function instancesUsing(run: Run, consumer: CredentialConsumer, change: Change):
 }
 
 function failing(run: Run, consumer: CredentialConsumer, change: Change): AttestMessage | undefined {
+  // Of a compromise nothing goes back: one that cannot use the new key is a laggard.
+  if (isCompromised(run)) return undefined;
   return saidBy(run, consumer, change).find((said) => said.status === 'failed');
 }
 

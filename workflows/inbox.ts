@@ -3,7 +3,10 @@ import type { Approve, AttestMessage, Decision, Proceed, Request } from '../cont
 /** What people and consumers have said and the rotation has not yet acted on. Filled by the message handlers. */
 export interface Inbox {
   requests: Request[];
-  attestations: AttestMessage[];
+  /** The last that was said by each consumer's instance of each key, as it was said in time. */
+  readonly attestations: readonly AttestMessage[];
+  /** The same, by consumer, instance and key. */
+  readonly said: Map<string, AttestMessage>;
   approvals: Approve[];
   rejection?: Decision;
   rollBack?: Decision;
@@ -15,7 +18,16 @@ export interface Inbox {
 }
 
 export function newInbox(requests: readonly Request[]): Inbox {
-  return { requests: [...requests], attestations: [], approvals: [], waivers: new Map() };
+  const said = new Map<string, AttestMessage>();
+  return {
+    requests: [...requests],
+    get attestations() {
+      return [...said.values()];
+    },
+    said,
+    approvals: [],
+    waivers: new Map(),
+  };
 }
 
 /** @returns false for one that is known already. */
@@ -25,14 +37,12 @@ export function addRequest(inbox: Inbox, request: Request): boolean {
   return true;
 }
 
-/** One attestation per consumer, instance and key; a later one replaces it. */
+/** One attestation per consumer, instance and key; a later one replaces it, and is the last then. */
 export function addAttestation(inbox: Inbox, message: AttestMessage): void {
-  const same = (known: AttestMessage) =>
-    known.consumer === message.consumer &&
-    known.instance === message.instance &&
-    known.keyId === message.keyId &&
-    known.version === message.version;
-  inbox.attestations = [...inbox.attestations.filter((known) => !same(known)), message];
+  const { consumer, instance, keyId, version } = message;
+  const name = JSON.stringify([consumer, instance, keyId, version]);
+  inbox.said.delete(name);
+  inbox.said.set(name, message);
 }
 
 /** @returns the wait that is meant, or why none is. */

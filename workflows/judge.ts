@@ -7,6 +7,7 @@ import type {
   TargetStanding,
 } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
+import { compromisedAt, isLeaked } from './compromise.ts';
 
 /** What may be done, from what was read. Pure; every refusal names what stands where and what to do about it. */
 
@@ -35,14 +36,15 @@ function serving(standing: TargetStanding): Serving {
 export function judgeTargets(standings: readonly TargetStanding[], options: readonly Request[]): void {
   const servings = standings.map(serving);
   const keys = new Set(servings.map((each) => each.current.keyId));
-  if (keys.size > 1 && !options.some((request) => request.converge)) {
+  const isEmergency = compromisedAt(options) !== undefined;
+  if (keys.size > 1 && !isEmergency && !options.some((request) => request.converge)) {
     const shown = servings.map((each) => `${each.target} serves ${each.current.keyId}`).join(', ');
     throw new KeyturnError('conflict', `the targets differ: ${shown}`, {
       fix: 'bring them together by hand, or ask for a rotation with --converge, which moves all to one new key',
     });
   }
   const broken = servings.filter((each) => each.current.verdict === 'refused');
-  if (broken.length > 0 && !options.some((request) => request.acceptBroken)) {
+  if (broken.length > 0 && !isEmergency && !options.some((request) => request.acceptBroken)) {
     const shown = broken.map((each) => `${each.target} (${each.current.answer ?? 'refused'})`).join(', ');
     throw new KeyturnError('invalid', `what is current does not work: ${shown}`, {
       fix: 'find out who changed it, or mend the test that fails; to rotate all the same, with nothing good to go back to, use --accept-broken',
@@ -87,7 +89,8 @@ export function judgeKeys(
   held: readonly KeyId[],
   options: readonly Request[],
 ): { oldKeys: ListedKey[]; leftovers: ListedKey[] } {
-  const broken = options.some((request) => request.acceptBroken);
+  const leakedAt = compromisedAt(options);
+  const broken = leakedAt !== undefined || options.some((request) => request.acceptBroken);
   const oldKeys = held.map((id) => listed(provider.keys, id, broken));
   const others = provider.keys.filter((key) => !held.includes(key.id));
   const named = new Set(options.flatMap((request) => request.replace ?? []));
@@ -98,7 +101,9 @@ export function judgeKeys(
       });
     }
   }
-  const leftovers = others.filter((key) => key.madeBy !== undefined || named.has(key.id));
+  const goes = (key: ListedKey) =>
+    key.madeBy !== undefined || named.has(key.id) || (leakedAt !== undefined && isLeaked(key, leakedAt));
+  const leftovers = others.filter(goes);
   const { keysMax, order } = provider.powers;
   const left = provider.keys.length - leftovers.length;
   if (order === 'make-before-break' && keysMax !== undefined && left >= keysMax) {

@@ -1,6 +1,7 @@
 import type { ZodType } from 'zod';
 import type { Approve, Decision, Outcome, Proceed } from '../contract/index.ts';
 import { approveSchema, decisionSchema, KeyturnError, proceedSchema } from '../contract/index.ts';
+import { isCompromised } from './compromise.ts';
 import { waitMeant } from './inbox.ts';
 import { examine } from './quarantine.ts';
 import type { Run } from './run.ts';
@@ -52,6 +53,7 @@ function skippable(run: Run): string[] {
 export function mayRollBack(run: Run, message: Decision): void {
   valid(decisionSchema, message);
   if (run.end) refuse('this rotation has ended');
+  if (isCompromised(run)) refuse('what was in use is compromised: this rotation only goes forward');
   if (run.pastPivot) {
     refuse('it is too late: the old key is being deleted or is gone. To go back to a value, make it and rotate to it');
   }
@@ -75,6 +77,7 @@ export function retry(run: Run, message: Decision): void {
 export function mayResolve(run: Run, message: Decision): void {
   valid(decisionSchema, message);
   if (!run.track.quarantine) refuse('this rotation is not quarantined: there is nothing to resolve');
+  if (!run.baseline) refuse('nothing has been looked at yet: mend what it says, then retry');
   if (run.outcome) refuse(`it has ended ${run.outcome}, only the record is missing: mend the audit, then retry`);
 }
 
@@ -85,6 +88,7 @@ export async function resolve(run: Run, message: Decision): Promise<Outcome> {
   if (open === undefined || run.track.quarantine !== open) return refuse('it was tried again in the meantime');
   if ('refused' in found) return refuse(found.refused);
   run.outcome = found.outcome;
+  if (found.key !== undefined) run.foundKey = found.key;
   run.inbox.resolvedBy = message;
   return found.outcome;
 }

@@ -1,6 +1,8 @@
-import type { Outcome, Quarantine, Reason, TargetStanding } from '../contract/index.ts';
+import type { KeyId, Outcome, Quarantine, Reason, TargetStanding } from '../contract/index.ts';
+import { isCompromised, isOvertaken } from './compromise.ts';
 import {
   baselineOf,
+  checkpoint,
   instant,
   isInPlace,
   type KeyOf,
@@ -12,7 +14,7 @@ import {
   toNew,
 } from './run.ts';
 import type { Settled } from './saga.ts';
-import { sweep } from './steps/create.ts';
+import { lostKeys } from './steps/create.ts';
 import { readTargets } from './steps/inspect.ts';
 import { decide } from './waiting.ts';
 
@@ -40,8 +42,10 @@ export async function quarantine(
   inbox.resolvedBy = undefined;
   run.engine.searchable({ phase: 'quarantined' });
   shown();
-  await run.engine.condition(() => inbox.retry !== undefined || inbox.resolvedBy !== undefined);
+  const answered = () => inbox.retry !== undefined || inbox.resolvedBy !== undefined;
+  await run.engine.condition(() => answered() || isOvertaken(run));
   track.quarantine = undefined;
+  if (!answered()) checkpoint(run);
   if (inbox.resolvedBy) {
     run.resolvedBy = inbox.resolvedBy;
     decide(run, 'resolve', inbox.resolvedBy);
@@ -79,16 +83,19 @@ function todo(run: Run, reason: Reason, during: Quarantine['during']): string[] 
   ];
 }
 
-export type Found = { outcome: Outcome } | { refused: string };
+/** `key`: in use everywhere, and none that this rotation knows of. */
+export type Found = { outcome: Outcome; key?: KeyId } | { refused: string };
 
 /** Looks at everything again, and says as what the rotation can end. */
 export async function examine(run: Run): Promise<Found> {
+  const { baseline } = run;
   const standings = await readTargets(run);
   const held = standings.flatMap((each) => (each.current === 'absent' ? [] : [each.current.keyId]));
   const { keys, made } = await step(run, 'list keys').inspectProvider({ job: run.job, held });
+  if (baseline === undefined || run.baseline !== baseline) return { refused: 'it was tried again in the meantime' };
   const listed = (id: string) => keys.some((key) => key.id === id);
   const { newKey } = run;
-  const { going } = baselineOf(run);
+  const { going } = baseline;
   if (newKey && servesAll(run, standings, toNew(run))) {
     const left = isInPlace(run) ? [] : going.filter((key) => listed(key.id));
     if (left.length === 0) return { outcome: 'rotated' };
@@ -96,14 +103,14 @@ export async function examine(run: Run): Promise<Found> {
       refused: `every target serves ${newKey.key.id}, but the provider still lists ${left.map((key) => key.id)}`,
     };
   }
-  if (!run.pastPivot && servesAll(run, standings, toKnownGood(run))) {
+  if (!run.pastPivot && !isCompromised(run) && servesAll(run, standings, toKnownGood(run))) {
     if (!newKey || isInPlace(run) || !listed(newKey.key.id)) return notLost(run);
     return { refused: `the known-good is current everywhere, but the provider still lists ${newKey.key.id}` };
   }
   // A reset forgets what the rotation had made; the audit does not.
   const [only, ...more] = new Set(held);
   if (only !== undefined && more.length === 0 && made.includes(only) && servesAll(run, standings, () => only)) {
-    if (keys.every((key) => key.id === only)) return { outcome: 'rotated' };
+    if (keys.every((key) => key.id === only)) return { outcome: 'rotated', key: only };
   }
   return { refused: `not mended yet: ${standings.map(describe).join('; ')}` };
 }
@@ -111,7 +118,9 @@ export async function examine(run: Run): Promise<Found> {
 /** Keys that attempts of ours may have made and lost: what cannot be attributed is for a person to remove first. */
 async function notLost(run: Run): Promise<Found> {
   const { keys, powers } = baselineOf(run);
-  if (!powers.chooses) await sweep(run, keys);
+  const inUse = powers.chooses ? [] : await lostKeys(run, keys);
+  if (inUse.length > 0)
+    return { refused: `the provider still lists ${inUse.map(({ id }) => id).join(', ')}, which was in use` };
   return { outcome: 'restored' };
 }
 

@@ -1,4 +1,5 @@
-import type { Credential, Fate, Progress, Request, RotationEnd } from '../contract/index.ts';
+import type { Credential, Decision, Fate, Progress, Request, RotationEnd } from '../contract/index.ts';
+import { isCompromise, isForwardOnly } from './compromise.ts';
 import type { Engine } from './engine.ts';
 import { addRequest, newInbox } from './inbox.ts';
 import { quarantine } from './quarantine.ts';
@@ -16,21 +17,37 @@ export function newRun(engine: Engine, credential: Credential, rotation: string,
     inbox: newInbox(requests),
     track: newTrack(),
     startedAt: new Date(engine.now()).toISOString(),
-    options: [],
-    mintUnsure: false,
-    written: new Map(),
-    current: new Map(),
-    served: false,
-    switchedBack: false,
-    accepting: false,
-    told: false,
-    askable: new Set(),
-    waived: new Map(),
-    undoing: false,
+    ...nothingDone(),
+    startedOver: false,
+    strict: false,
     pastPivot: false,
     evidence: [],
     decisions: [],
     decided: 0,
+  };
+}
+
+/** What a rotation knows when it sets out, and when it starts over. */
+function nothingDone() {
+  return {
+    options: [],
+    nothingLeaked: false,
+    rejectedBy: undefined,
+    baseline: undefined,
+    newKey: undefined,
+    mintUnsure: false,
+    written: new Map<string, string>(),
+    current: new Map<string, string>(),
+    served: false,
+    switchedBack: false,
+    accepting: false,
+    told: false,
+    attestedAt: undefined,
+    refreshedAt: undefined,
+    askable: new Set<string>(),
+    waived: new Map<string, Decision>(),
+    undoing: false,
+    reason: undefined,
   };
 }
 
@@ -39,12 +56,23 @@ export function takeOn(run: Run, request: Request): void {
   if (!addRequest(run.inbox, request)) return;
   const { at, by, id, ...detail } = request;
   run.decisions.push({ at, kind: 'request', id: `request/${id}`, verb: 'request', by, detail });
+  // Past the pivot it can only help by going on.
+  if (isCompromise(request) && run.track.quarantine && run.pastPivot) run.inbox.retry = { by };
 }
 
 /** One rotation, to its end. @returns the requests that it could not satisfy: they go on in the next one. */
 export async function rotate(run: Run): Promise<{ end: RotationEnd; carried: Request[] }> {
   const hooks = hooksOf(run);
-  const saga = await runSaga(table, run, hooks);
+  let saga = await runSaga(table, run, hooks);
+  while (saga.end === 'start over') {
+    run.engine.log('starting over', { reason: 'a compromise' });
+    run.track.tried.push('a compromise has come: it started over');
+    run.track.steps = [];
+    run.inbox.rollBack = undefined;
+    Object.assign(run, nothingDone());
+    run.startedOver = true;
+    saga = await runSaga(table, run, hooks);
+  }
   // A person's `resolve` has said what it ends as.
   run.outcome ??= outcomeOf(saga);
   await close(table, run, hooks);
@@ -64,6 +92,8 @@ export function fateOf(run: Run, request: Request): Fate {
   const { end, options } = run;
   if (!end) return 'joined';
   const early = options.some((known) => known.id === request.id);
+  if (isCompromise(request) && !early) return 'carried';
+  if (run.nothingLeaked) return 'served';
   if (end.outcome === 'rotated') return early || request.replace === undefined ? 'served' : 'carried';
   return early ? 'not-served' : 'carried';
 }
@@ -81,6 +111,7 @@ function hooksOf(run: Run): Hooks<Run> {
       show(run);
     },
     checkpoint: () => checkpoint(run),
+    forwardOnly: () => isForwardOnly(run),
     pivotArmed() {
       run.pastPivot = true;
     },

@@ -9,19 +9,20 @@ import {
   setHandler,
   TemporalFailure,
   uuid4,
+  workflowInfo,
 } from '@temporalio/workflow';
-import type { RotationEnd, RotationInput } from '../contract/index.ts';
-import { attestMessageSchema, KeyturnError, requestSchema, rotationInputSchema, siteQueue } from '../contract/index.ts';
+import type { CredentialId, RotationEnd, RotationInput } from '../contract/index.ts';
+import { KeyturnError, rotationInputSchema, siteQueue, workflowIdOf } from '../contract/index.ts';
+import { cancelled, signals, updates } from './desk.ts';
 import { temporalEngine } from './engine.ts';
-import { addAttestation } from './inbox.ts';
 import * as messages from './messages.ts';
-import * as operators from './operators.ts';
-import { newRun, progressOf, rotate, takeOn } from './rotate.ts';
+import { newRun, progressOf, rotate } from './rotate.ts';
 import type { Run } from './run.ts';
 
 /** The workflow `rotation/<credential id>`: binds the rotation to Temporal's messages and cancellation. */
 export async function rotation(input: RotationInput): Promise<RotationEnd> {
   const { credential } = wellFormed(input);
+  inItsPlace(credential.id);
   const engine = temporalEngine(credential.site === undefined ? undefined : siteQueue(credential.site));
   const run = newRun(engine, credential, uuid4(), input.requests);
   listen(run);
@@ -37,15 +38,25 @@ function wellFormed(input: RotationInput): RotationInput {
   const { error } = rotationInputSchema.safeParse(input);
   if (!error) return input;
   const [issue] = error.issues;
-  const message = `not a rotation's input: ${issue?.path.join('.')}: ${issue?.message}; start it with keyturn rotate`;
-  throw ApplicationFailure.create({ type: 'invalid', message, nonRetryable: true });
+  throw refusal(`not a rotation's input: ${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+/** Under another id, as a schedule makes them, it would run beside the rotation that is open. */
+function inItsPlace(credential: CredentialId): void {
+  const { workflowId } = workflowInfo();
+  const own = workflowIdOf(credential);
+  if (workflowId !== own) throw refusal(`a rotation of ${credential} has the workflow id ${own}, not ${workflowId}`);
+}
+
+function refusal(why: string): ApplicationFailure {
+  const message = `${why}; start it with keyturn rotate`;
+  return ApplicationFailure.create({ type: 'invalid', message, nonRetryable: true });
 }
 
 /** Cancelling is rolling back: nothing of the rotation is cut off, and past the pivot it is refused. */
 async function uncancelled(run: Run): ReturnType<typeof rotate> {
   CancellationScope.current().cancelRequested.catch(() => {
-    if (!run.pastPivot && !run.end) operators.rollBack(run, { by: 'cancellation of the workflow' });
-    else log.warn('cancellation refused: the old key is being deleted or is gone');
+    if (!cancelled(run)) log.warn('cancellation refused: there is no way back');
   });
   return CancellationScope.nonCancellable(async () => {
     const result = await rotate(run);
@@ -56,36 +67,25 @@ async function uncancelled(run: Run): ReturnType<typeof rotate> {
 
 function listen(run: Run): void {
   setHandler(messages.progressQuery, () => progressOf(run));
-  // A signal cannot be refused: what is not well formed is left aside.
-  setHandler(messages.requestSignal, (request) => {
-    const parsed = requestSchema.safeParse(request);
-    if (parsed.success) takeOn(run, parsed.data);
-    else log.warn('a request was left aside: it is not well formed');
-  });
-  setHandler(messages.attestSignal, (message) => {
-    const parsed = attestMessageSchema.safeParse(message);
-    if (!parsed.success) log.warn('an attestation was left aside: it is not well formed');
-    else if (!isConsumer(run, parsed.data.consumer)) log.warn('an attestation was left aside: no such consumer');
-    else addAttestation(run.inbox, parsed.data);
-  });
-  answer(run, messages.approveUpdate, operators.mayApprove, operators.approve);
-  answer(run, messages.rejectUpdate, operators.mayReject, operators.reject);
-  answer(run, messages.proceedUpdate, operators.mayProceed, operators.proceed);
-  answer(run, messages.rollBackUpdate, operators.mayRollBack, operators.rollBack);
-  answer(run, messages.retryUpdate, operators.mayRetry, operators.retry);
-  answer(run, messages.resolveUpdate, operators.mayResolve, operators.resolve);
+  setHandler(messages.requestSignal, (message) => warnOf(signals.request(run, message)));
+  setHandler(messages.attestSignal, (message) => warnOf(signals.attest(run, message)));
+  answer(run, messages.approveUpdate, updates.approve);
+  answer(run, messages.rejectUpdate, updates.reject);
+  answer(run, messages.proceedUpdate, updates.proceed);
+  answer(run, messages.rollBackUpdate, updates.rollBack);
+  answer(run, messages.retryUpdate, updates.retry);
+  answer(run, messages.resolveUpdate, updates.resolve);
 }
 
-function isConsumer(run: Run, name: string): boolean {
-  return run.credential.consumers.some((consumer) => consumer.name === name);
+function warnOf(leftAside: string | undefined): void {
+  if (leftAside !== undefined) log.warn(leftAside);
 }
 
 /** Anything but an ApplicationFailure would fail the workflow's task instead of the message. */
 function answer<Answer, Message>(
   run: Run,
   update: UpdateDefinition<Answer, [Message]>,
-  may: (run: Run, message: Message) => void,
-  act: (run: Run, message: Message) => Answer | Promise<Answer>,
+  { may, act }: { may(run: Run, message: Message): void; act(run: Run, message: Message): Answer | Promise<Answer> },
 ): void {
   const handle = async (message: Message): Promise<Answer> => {
     try {

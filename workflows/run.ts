@@ -21,9 +21,11 @@ import type {
   VaultPowers,
   VersionId,
 } from '../contract/index.ts';
-import { KeyturnError } from '../contract/index.ts';
+import { KeyturnError, urgencies } from '../contract/index.ts';
+import { isCompromised, isOvertaken } from './compromise.ts';
 import type { Engine } from './engine.ts';
 import type { Inbox } from './inbox.ts';
+import { StartOver } from './saga.ts';
 import type { Track } from './track.ts';
 
 /** What a target served when the rotation began. */
@@ -38,6 +40,8 @@ export interface Baseline {
   powers: ProviderPowers;
   /** The primary target's key. */
   oldKey: Key;
+  /** In place: what the provider holds, which is another where the targets' key is broken. */
+  placed: Key;
   /** What goes when the new key is in use: the key that every target names, or, where they differ, those of ours. */
   going: readonly ListedKey[];
   /** What goes before the new key comes: left by earlier rotations, or named in the request. */
@@ -62,6 +66,13 @@ export interface Run {
   readonly track: Track;
   /** The requests that were there when it inspected: only their options count. */
   options: readonly Request[];
+  /** It has touched something that it does not remember: it never ends as if it had not. */
+  startedOver: boolean;
+  rejectedBy?: string | undefined;
+  /** A key goes that is not compromised: no deadline takes the place of evidence. */
+  strict: boolean;
+  /** Asked for a compromise, it found nothing that existed at its instant. */
+  nothingLeaked: boolean;
   baseline?: Baseline;
   newKey?: SealedKey;
   /** A try to mint ended without telling whether it made a key. */
@@ -98,6 +109,8 @@ export interface Run {
   reason?: Reason;
   outcome?: Outcome;
   resolvedBy?: Decision;
+  /** The key that was found in use everywhere when a person resolved. */
+  foundKey?: KeyId;
   end?: RotationEnd;
 }
 
@@ -114,6 +127,12 @@ export function instant(run: Run): Instant {
 export function step(run: Run, summary: string): Activities {
   const { stepMs } = run.credential.limits;
   return call(run, summary, run.undoing || run.pastPivot ? run.credential.limits.settleMs : stepMs);
+}
+
+/** Looks around, which waits for what others have begun and not ended: longer than a step. */
+export function looking(run: Run, summary: string): Activities {
+  const { attemptMs, stepMs } = run.credential.limits;
+  return call(run, summary, stepMs + 2 * attemptMs);
 }
 
 /** Proofs of refusal: tried until the key is refused, or the time for that is over. */
@@ -142,8 +161,12 @@ function call(run: Run, summary: string, totalMs: number | undefined): Activitie
   });
 }
 
-/** @throws where there still is a way back: TurnBack if somebody asked for it, KeyturnError if a consumer says that the new key fails. */
+/**
+ * @throws StartOver where a compromise has come; and where there still is a way back TurnBack if somebody asked for it, KeyturnError if
+ * a consumer says that the new key fails.
+ */
 export function checkpoint(run: Run): void {
+  if (isOvertaken(run)) throw new StartOver('a compromise has come');
   if (run.undoing || run.pastPivot) return;
   if (run.inbox.rollBack) throw new TurnBack(askedBack(run.inbox.rollBack));
   const failed = failedConsumer(run);
@@ -152,7 +175,7 @@ export function checkpoint(run: Run): void {
 
 /** A consumer that says by itself that the new key fails for it, at any moment before the pivot. */
 export function failedConsumer(run: Run): string | undefined {
-  if (run.undoing || run.pastPivot || run.newKey === undefined) return undefined;
+  if (run.undoing || run.pastPivot || run.newKey === undefined || isCompromised(run)) return undefined;
   const { key } = run.newKey;
   const versions = new Set(run.written.values());
   const failed = run.inbox.attestations.find(
@@ -221,6 +244,8 @@ export function isInPlace(run: Run): boolean {
   return run.baseline?.powers.order === 'in-place';
 }
 
+/** The highest that anybody has asked for. */
 export function urgencyOf(run: Run): Request['urgency'] {
-  return run.inbox.requests.some((request) => request.urgency === 'expedited') ? 'expedited' : 'routine';
+  const asked = new Set(run.inbox.requests.map(({ urgency }) => urgency));
+  return urgencies.findLast((urgency) => asked.has(urgency)) ?? 'routine';
 }

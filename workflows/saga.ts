@@ -32,6 +32,8 @@ export interface Hooks<Run> {
   left(step: Step<Run>, how: 'done' | 'skipped' | 'failed' | 'undone', error?: unknown): void;
   /** Throws where somebody wants to turn back; asked before each step up to and including the pivot. */
   checkpoint(): void;
+  /** There is no way back any more, for another reason than the pivot: what fails is handed to a person, and run again. */
+  forwardOnly(): boolean;
   /** From now on a wish to turn back is refused. */
   pivotArmed(): void;
   /** Before the first undo, if there is any. Resolves when nothing that was tried can still happen. */
@@ -41,9 +43,27 @@ export interface Hooks<Run> {
 }
 
 /** `failed` carries what made it turn back; `touched` is false if nothing had been armed by then. */
-export type SagaEnd = { end: 'done' } | { end: 'resolved' } | { end: 'failed'; error: unknown; touched: boolean };
+export type SagaEnd =
+  | { end: 'done' }
+  | { end: 'resolved' }
+  | { end: 'start over' }
+  | { end: 'failed'; error: unknown; touched: boolean };
+
+/** Thrown by a step or a hook: neither forward nor back, but from the beginning, by what is found then. */
+export class StartOver extends Error {
+  override readonly name = 'StartOver';
+}
 
 export async function runSaga<Run>(table: Table<Run>, run: Run, hooks: Hooks<Run>): Promise<SagaEnd> {
+  try {
+    return await through(table, run, hooks);
+  } catch (error) {
+    if (error instanceof StartOver) return { end: 'start over' };
+    throw error;
+  }
+}
+
+async function through<Run>(table: Table<Run>, run: Run, hooks: Hooks<Run>): Promise<SagaEnd> {
   const armed: Step<Run>[] = [];
   let pivotArmed = false;
   for (const step of table.steps.filter((each) => !each.always)) {
@@ -55,6 +75,7 @@ export async function runSaga<Run>(table: Table<Run>, run: Run, hooks: Hooks<Run
       try {
         hooks.checkpoint();
       } catch (error) {
+        if (error instanceof StartOver) throw error;
         return unwind(table, armed, run, error, hooks);
       }
     }
@@ -65,11 +86,12 @@ export async function runSaga<Run>(table: Table<Run>, run: Run, hooks: Hooks<Run
       }
       if (!pivotArmed && 'run' in step.undo) armed.push(step);
       hooks.entered(step, 'run');
-      if (pivotArmed) {
-        if ((await settle(step.name, 'run', () => step.run(run), hooks)) === 'resolved') return { end: 'resolved' };
-      } else await step.run(run);
+      const noWayBack = () => pivotArmed || hooks.forwardOnly();
+      const settled = await settle(step.name, 'run', () => step.run(run), hooks, noWayBack);
+      if (settled === 'resolved') return { end: 'resolved' };
       hooks.left(step, 'done');
     } catch (error) {
+      if (error instanceof StartOver) throw error;
       hooks.left(step, 'failed', error);
       return unwind(table, armed, run, error, hooks);
     }
@@ -108,17 +130,20 @@ export async function close<Run>(table: Table<Run>, run: Run, hooks: Hooks<Run>)
   }
 }
 
+/** Until it is done, or a person says that it has been mended; where there is a way back, the first error is thrown. */
 async function settle<Run>(
   name: string,
   during: 'run' | 'undo',
   work: () => Promise<void>,
   hooks: Hooks<Run>,
+  noWayBack: () => boolean = () => true,
 ): Promise<'done' | 'resolved'> {
   for (;;) {
     try {
       await work();
       return 'done';
     } catch (error) {
+      if (error instanceof StartOver || !noWayBack()) throw error;
       if ((await hooks.quarantine(name, during, error)) === 'resolved') return 'resolved';
     }
   }

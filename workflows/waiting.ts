@@ -1,4 +1,5 @@
 import type { Decision } from '../contract/index.ts';
+import { deadlineMs, isOvertaken, waivedByDeadline } from './compromise.ts';
 import { checkpoint, failedConsumer, instant, type Run } from './run.ts';
 
 export interface WaitOptions {
@@ -9,6 +10,8 @@ export interface WaitOptions {
   untilMs?: number;
   /** Where it is over in parts: when the last of them is. */
   shownUntilMs?: number;
+  /** It is never cut short: not by a person, not by the deadline of a compromise. */
+  mustHold?: true;
   /** After this an operator is told. */
   lateAfterMs?: number;
   /** Something else has come that makes the wait needless. */
@@ -21,7 +24,9 @@ export type Attended<T> = { value: T } | { waivedBy: Decision } | { woken: true 
  * Waits for `work`, visibly: an operator may skip or waive it, turn back, or hear that it takes too long. `work` must only
  * read, because it is let go of when the wait is over without it.
  */
-export async function attend<T>(run: Run, options: WaitOptions, work: () => Promise<T>): Promise<Attended<T>> {
+export async function attend<T>(run: Run, given: WaitOptions, work: () => Promise<T>): Promise<Attended<T>> {
+  const endMs = given.mustHold ? undefined : deadlineMs(run);
+  const options = endMs === undefined ? given : { ...given, untilMs: endMs };
   let outcome: { value: T } | { error: unknown } | undefined;
   const { result, cancel } = run.engine.cancellable(work);
   result.then(
@@ -34,12 +39,13 @@ export async function attend<T>(run: Run, options: WaitOptions, work: () => Prom
   );
   return whileShown(run, options, async () => {
     const woken = () => options.woken?.() === true;
-    const over = () => outcome !== undefined || interrupted(run, options.name) || woken();
+    const due = () => !options.mustHold && waivedByDeadline(run) !== undefined;
+    const over = () => outcome !== undefined || interrupted(run, options.name) || due() || woken();
     // What interrupted it may be taken back before it is looked at.
     while (!over()) await until(run, options, over);
     if (outcome === undefined) {
       cancel();
-      return interrupted(run, options.name) ? overWithout(run, options.name) : { woken: true };
+      return interrupted(run, options.name) || due() ? overWithout(run, options.name) : { woken: true };
     }
     if ('error' in outcome) throw outcome.error;
     return outcome;
@@ -83,16 +89,18 @@ async function whileShown<T>(run: Run, options: WaitOptions, wait: () => Promise
 }
 
 async function until(run: Run, options: WaitOptions, over: () => boolean): Promise<void> {
-  if (options.lateAfterMs !== undefined && !(await run.engine.condition(over, options.lateAfterMs))) {
+  const leftMs = () => (options.untilMs === undefined ? undefined : options.untilMs - run.engine.now());
+  const { lateAfterMs = Number.POSITIVE_INFINITY } = options;
+  if (lateAfterMs < (leftMs() ?? Number.MAX_VALUE) && !(await run.engine.condition(over, lateAfterMs))) {
     const wait = run.track.waits.get(options.name);
     if (wait) wait.late = true;
     run.engine.log(`late: ${options.name}`, { detail: wait?.detail });
   }
-  await run.engine.condition(over, options.untilMs === undefined ? undefined : options.untilMs - run.engine.now());
+  await run.engine.condition(over, leftMs());
 }
 
 function interrupted(run: Run, name: string): boolean {
-  return run.inbox.waivers.has(name) || turningBack(run) || failedConsumer(run) !== undefined;
+  return run.inbox.waivers.has(name) || turningBack(run) || isOvertaken(run) || failedConsumer(run) !== undefined;
 }
 
 function turningBack(run: Run): boolean {
@@ -101,7 +109,7 @@ function turningBack(run: Run): boolean {
 
 function overWithout(run: Run, name: string): { waivedBy: Decision } {
   checkpoint(run);
-  const waivedBy = run.inbox.waivers.get(name);
+  const waivedBy = run.inbox.waivers.get(name) ?? waivedByDeadline(run);
   if (!waivedBy) throw new TypeError(`the wait for ${name} ended without a reason`);
   decide(run, 'proceed', waivedBy, { wait: name });
   return { waivedBy };

@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { Connected } from '../../client/connect.ts';
 import type { Retrying } from '../../client/pending.ts';
-import { durationSchema, KeyturnError, type Progress, type Request, requestSchema } from '../../contract/index.ts';
+import {
+  durationSchema,
+  KeyturnError,
+  type Progress,
+  type Request,
+  requestSchema,
+  type Urgency,
+  urgencies,
+} from '../../contract/index.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { openCatalog } from '../open-catalog.ts';
 import { person } from '../person.ts';
@@ -26,9 +34,18 @@ export function addRotate(program: Command): void {
     .argument('<id>', 'the credential')
     .option('--reason <text>', 'why, for the audit')
     .addOption(
-      new Option('--urgency <urgency>', 'expedited: no grace and no soak; the evidence stays')
-        .choices(['routine', 'expedited'] as const)
+      new Option(
+        '--urgency <urgency>',
+        'expedited: no grace and no soak, the evidence stays; compromised: all that exists now has to go, forward only',
+      )
+        .choices(urgencies)
         .default('routine' as const),
+    )
+    .option('--compromised-at <instant>', 'with compromised: what existed then has to go (default: now)')
+    .option(
+      '--within <duration>',
+      'with compromised: how long consumers and last use are waited for (default: 5m)',
+      asDuration,
     )
     .option('--wait', 'return when the rotation has ended')
     .option('--timeout <duration>', 'watch no longer than this, for example 10m', asDuration)
@@ -50,7 +67,9 @@ function asDuration(text: string): number {
 
 interface Options {
   reason?: string;
-  urgency: 'routine' | 'expedited';
+  urgency: Urgency;
+  compromisedAt?: string;
+  within?: number;
   wait?: true;
   timeout?: number;
   converge?: true;
@@ -76,7 +95,7 @@ async function rotate(shell: Shell, id: string, options: Options): Promise<ExitC
 }
 
 function requestFrom({ env }: Shell, options: Options): Request {
-  const { acceptBroken, converge, reason, replace, requestId, urgency } = options;
+  const { acceptBroken, compromisedAt, converge, reason, replace, requestId, urgency, within } = options;
   const parsed = requestSchema.safeParse({
     id: requestId ?? randomUUID(),
     at: new Date().toISOString(),
@@ -86,6 +105,8 @@ function requestFrom({ env }: Shell, options: Options): Request {
     ...(converge && { converge }),
     ...(acceptBroken && { acceptBroken }),
     ...(replace === undefined ? {} : { replace }),
+    ...(compromisedAt === undefined ? {} : { compromisedAt }),
+    ...(within === undefined ? {} : { withinMs: within }),
   });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

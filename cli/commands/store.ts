@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Command } from '@commander-js/extra-typings';
+import { type Command, CommanderError } from '@commander-js/extra-typings';
 import { openOwnKeyRing } from '../../connectors/keyrings/file/own.ts';
 import type { AuditSink, Credential, KeyId, Secret, Target, Version } from '../../contract/index.ts';
 import { KeyturnError } from '../../contract/index.ts';
@@ -20,6 +20,10 @@ Example:
 
 export function addStore(program: Command): void {
   withGlobals(program.command('store'))
+    .configureOutput({ outputError: (message, write) => write(`${unquoting(message.trimEnd())}\n`) })
+    .exitOverride(({ exitCode, code, message }) => {
+      throw new CommanderError(exitCode, code, unquoting(message));
+    })
     .description('Store the first value of an empty target, read from standard input.')
     .argument('<id>', 'the credential')
     .option('--target <name>', 'which target, where the credential has several')
@@ -29,6 +33,14 @@ export function addStore(program: Command): void {
     .action(async (id, options, command) => {
       process.exitCode = await store(shellOf(command), id, options);
     });
+}
+
+const harmless = /^error: (missing required argument 'id'|option '--target <name>' argument missing)$/;
+
+/** What stands where nothing belongs may be the value: only those messages are told that repeat nothing. */
+function unquoting(message: string): string {
+  if (harmless.test(message)) return message;
+  return 'error: store takes the id and the options in its help, nothing else; the value comes from standard input';
 }
 
 interface Options {

@@ -1,4 +1,4 @@
-import type { AuditEntry, AuditRecord, KeyId, RotationId } from '../../contract/index.ts';
+import type { AuditEntry, AuditRecord, Instant, KeyId, RotationId } from '../../contract/index.ts';
 
 /** The first intent of each effect that has no result: what may have happened, and nobody wrote down. */
 export function openIntents(records: readonly AuditRecord[]): AuditRecord[] {
@@ -16,6 +16,18 @@ export function madeKeys(records: readonly AuditRecord[]): Map<KeyId, RotationId
   const made = new Map<KeyId, RotationId>();
   for (const { entry } of records) {
     if (makes(entry) && entry.subject !== undefined) made.set(entry.subject, entry.rotation);
+  }
+  return made;
+}
+
+/** When the making of each such key was begun. */
+export function madeInstants(records: readonly AuditRecord[]): Map<KeyId, Instant> {
+  const begun = new Map<string, Instant>();
+  const made = new Map<KeyId, Instant>();
+  for (const { entry } of records) {
+    if (entry.kind === 'intent' && !begun.has(entry.effect)) begun.set(entry.effect, entry.at);
+    const at = begun.get(entry.effect);
+    if (makes(entry) && entry.subject !== undefined && at !== undefined) made.set(entry.subject, at);
   }
   return made;
 }

@@ -1,4 +1,5 @@
 import { compactVerify, errors, type JWK } from 'jose';
+import { z } from 'zod';
 import { type AuditRecord, type KeyRing, KeyturnError } from '../../contract/index.ts';
 import { genesis, hashOf } from './chain.ts';
 import { openIntents } from './ledger.ts';
@@ -49,21 +50,50 @@ interface Problem {
   problem: string;
 }
 
+/** What a store holds that somebody has written to need not be a record. Nothing may stand in one that its hash does not cover. */
+const recordSchema = z.strictObject({
+  seq: z.int(),
+  prev: z.string(),
+  hash: z.string(),
+  entry: z.looseObject({
+    credential: z.string(),
+    rotation: z.string(),
+    kind: z.enum(['intent', 'result', 'decision', 'request', 'close']),
+    effect: z.string(),
+  }),
+  signature: z.string().optional(),
+});
+
+function isRecord(record: AuditRecord): boolean {
+  const { success, data } = recordSchema.safeParse(record);
+  return success && (data.signature === undefined || data.entry.kind === 'close');
+}
+
 function firstBroken(records: readonly AuditRecord[]): Problem | undefined {
-  const credential = records[0]?.entry.credential;
   let prev = genesis;
   for (const [index, record] of records.entries()) {
     const seq = index + 1;
+    if (!isRecord(record)) return { seq, problem: 'what stands there is no record of an audit' };
+    const credential = records[0]?.entry.credential;
     if (record.seq !== seq)
       return { seq, problem: `record ${seq} is missing or out of order: ${record.seq} stands there` };
     if (record.entry.credential !== credential) {
       return { seq, problem: `the entry is of another credential, ${record.entry.credential}` };
     }
     if (record.prev !== prev) return { seq, problem: 'the record does not follow the one before it' };
-    if (record.hash !== hashOf(record)) return { seq, problem: 'the record was altered: its hash is another' };
+    if (record.hash !== hashIn(record)) return { seq, problem: 'the record was altered: its hash is another' };
     prev = record.hash;
   }
   return undefined;
+}
+
+/** Undefined for an entry that has no hash because canonical JSON cannot hold it. */
+function hashIn(record: AuditRecord): string | undefined {
+  try {
+    return hashOf(record);
+  } catch {
+    return undefined;
+  }
 }
 
 function beyondHead(records: readonly AuditRecord[], head: ChainHead | undefined): Problem | undefined {

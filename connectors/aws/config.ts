@@ -3,6 +3,8 @@ import { secretRefSchema } from '../../contract/index.ts';
 
 /** Another address of the same API. Plain HTTP only on this machine: everywhere else values would travel readable. */
 export const endpointSchema = z.url({ protocol: /^https?$/ }).refine((text) => {
+  // What is no URL has been said to be none; this is judged all the same.
+  if (!URL.canParse(text)) return true;
   const url = new URL(text);
   return url.protocol === 'https:' || ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
 }, 'https, or http on this machine only');

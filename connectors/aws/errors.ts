@@ -43,7 +43,14 @@ export function classifyAws(error: unknown, own: Readonly<Record<string, ErrorKi
   if (typeof error !== 'object' || error === null) return undefined;
   const { name = '', code = '', $metadata } = error as SdkError;
   if (isClockSkew(error)) return 'invalid';
-  return own[name] ?? commonKinds[name] ?? kindOfFailure(name, code) ?? kindOfStatus($metadata?.httpStatusCode);
+  return (
+    named(own, name) ?? named(commonKinds, name) ?? kindOfFailure(name, code) ?? kindOfStatus($metadata?.httpStatusCode)
+  );
+}
+
+/** Names come from a server: `constructor` is none of ours. */
+function named(kinds: Readonly<Record<string, ErrorKind>>, name: string): ErrorKind | undefined {
+  return Object.hasOwn(kinds, name) ? kinds[name] : undefined;
 }
 
 function kindOfFailure(name: string, code: string): ErrorKind | undefined {
@@ -67,6 +74,6 @@ export function isClockSkew(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const { name = '', message = '', $metadata } = error as SdkError;
   if (['RequestExpired', 'RequestInTheFuture', 'RequestTimeTooSkewed'].includes(name)) return true;
-  if (commonKinds[name] !== 'unauthorized') return false;
+  if (named(commonKinds, name) !== 'unauthorized') return false;
   return /signature (expired|not yet current)/i.test(message) || $metadata?.clockSkewCorrected === true;
 }

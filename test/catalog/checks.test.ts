@@ -125,6 +125,11 @@ describe('within a credential', () => {
       'limits.attempt: found a string, expected at most as long as `step`',
     ],
     [
+      'gives an attempt no time for a proof',
+      changed('owner: me', 'owner: me\n    limits: { attempt: 4999ms }'),
+      'limits.attempt: found a string, expected at least 5s: a proof looks several times in one attempt',
+    ],
+    [
       'limits a step by nothing',
       changed('owner: me', 'owner: me\n    limits: { step: 0 }'),
       'limits.step: found a number, expected more than 0',

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { exitCodes } from '../../cli/exit-codes.ts';
-import { workflowIdOf } from '../../client/rotations.ts';
 import { appendEntry } from '../../connectors/audit/chain.ts';
 import { loadAudit } from '../../connectors/load.ts';
+import { workflowIdOf } from '../../contract/index.ts';
 import { nobodyHome } from '../support/http-double.ts';
 import { CommandLine, storedCatalog } from './command-line.ts';
 

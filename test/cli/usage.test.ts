@@ -56,7 +56,7 @@ test('an unknown option is wrong usage, and the nearest one is named', async () 
 
 test.for([
   ['rotate'],
-  ['rotate', 'x', '--urgency', 'compromised'],
+  ['rotate', 'x', '--urgency', 'at-once'],
   ['rotate', 'x', '--timeout', 'soon'],
   ['attest', 'x', '--instance', 'i'],
   ['up', '--port', '70000'],

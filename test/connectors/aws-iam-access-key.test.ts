@@ -187,7 +187,7 @@ describe('verify', () => {
 });
 
 describe('admin', () => {
-  test('the README asks for exactly the policy that `prepare` prints, and it reaches no other user', async () => {
+  test('policy.json is exactly what `prepare` prints, and it reaches no other user', async () => {
     expect(JSON.parse(await policyIn(readme, {}))).toEqual(policyFor({ user: 'USER', account: 'ACCOUNT' }));
     const other = await makeUser('other');
     expect(connector.classify(await failure(open({ user: other }).mint?.(ctx)))).toBe('unauthorized');

@@ -30,7 +30,7 @@ beforeAll(async () => {
   for (const id of [ids.rotated, ids.planted]) await world.keyturn('status', id).done();
   await world.keyturn('audit', 'verify').done();
   places = await gather();
-}, 90_000);
+}, 180_000);
 afterAll(() => world?.stop());
 
 /** On every way in: an argument of the command line, a person's reason, and a statement at the database. */

@@ -51,10 +51,10 @@ beforeAll(async () => {
     grace: 0,
     soak: 0,
   }));
-  const limits = { attempt: '2s', poll: '200ms' };
+  const limits = { attempt: '5s', poll: '200ms' };
   const credentials = {
     [ids.dmz]: { ...declared[0], site: 'dmz', consumers: [told.declared], limits: { ...limits, step: '1m' } },
-    [ids.nowhere]: { ...declared[1], limits: { ...limits, step: '3s' } },
+    [ids.nowhere]: { ...declared[1], limits: { ...limits, step: '5s' } },
   };
   await writeFile(join(folder, 'keyturn.yaml'), stringify({ credentials }));
   env = {

@@ -49,7 +49,7 @@ test('where reads lag, an undo does not take yesterday for restored', async () =
   });
   // Its write is current, though a reader is still served the known-good.
   const { quarantine } = await quarantined();
-  expect(quarantine).toMatchObject({ during: 'undo', reason: { kind: 'conflict' } });
+  expect(quarantine).toMatchObject({ during: 'undo', reason: { kind: 'transient' } });
   expect(world.serving()).toBe('K1');
   expect(world.keyIds()).toEqual(['K0', 'K1']);
   world.place('main').staleUntilMs = 0;

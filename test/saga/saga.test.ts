@@ -13,6 +13,7 @@ function hooks(log: Log, answers: Answers = {}): Hooks<Log> {
   const settled = [...(answers.settled ?? [])];
   return {
     entered: () => {},
+    forwardOnly: () => false,
     left: (step, how) => void log.push(`${step.name} ${how}`),
     checkpoint: () => answers.checkpoint?.(),
     pivotArmed: () => void log.push('armed pivot'),

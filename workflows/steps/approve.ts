@@ -13,7 +13,10 @@ export async function approve(run: Run): Promise<void> {
   await attendTo(run, { name: 'approval', detail, untilMs }, enough);
   if (run.inbox.rejection) {
     decide(run, 'reject', run.inbox.rejection);
-    throw new KeyturnError('unauthorized', `rejected by ${run.inbox.rejection.by}`);
+    const { by } = run.inbox.rejection;
+    run.inbox.rejection = undefined;
+    run.rejectedBy = by;
+    throw new KeyturnError('unauthorized', `rejected by ${by}`);
   }
   for (const approval of run.inbox.approvals) decide(run, 'approve', approval, { planHash: approval.planHash });
   if (approved(run).length < approvers) {

@@ -1,29 +1,36 @@
 import type { Key, ListedKey } from '../../contract/index.ts';
 import { hasAccepters } from '../consumers.ts';
 import { gate } from '../gate.ts';
-import { baselineOf, checkpoint, isInPlace, newKeyOf, type Run, step, toKnownGood } from '../run.ts';
+import { baselineOf, checkpoint, isInPlace, type KeyOf, newKeyOf, type Run, step, toKnownGood } from '../run.ts';
 import { attend, rest } from '../waiting.ts';
 
 /** A second key beside the one in use, proven at the provider; or, in place, only the choice of its value. */
 export async function create(run: Run): Promise<void> {
   await clearLeftovers(run);
   checkpoint(run);
-  const { powers, oldKey, keys } = baselineOf(run);
-  const { job } = run;
-  if (powers.chooses) {
-    run.newKey = await step(run, 'choose a value').chooseKey({ job, held: oldKey.id, keys: staying(run) });
-    if (isInPlace(run)) return;
-    const chosen = run.newKey;
-    const key = await step(run, `set ${chosen.key.id}`).applyKey({ job, chosen, expected: undefined });
-    run.newKey = { ...chosen, key };
-  } else {
-    // Until it is known what came of it: of several attempts, an earlier one may have hung.
-    run.mintUnsure = true;
-    run.newKey = await step(run, 'mint a key').mintKey({ job, baseline: keys, held: oldKey.id });
-    run.mintUnsure = false;
-  }
+  // Where there is no way back it is run again: then its key is there.
+  if (baselineOf(run).powers.chooses) await choose(run);
+  else if (run.newKey === undefined) await mint(run);
   // Those who check a stored value have first to be told of it.
-  if (!hasAccepters(run)) await prove(run);
+  if (!hasAccepters(run) && !isInPlace(run)) await prove(run);
+}
+
+async function choose(run: Run): Promise<void> {
+  const { oldKey } = baselineOf(run);
+  const { job } = run;
+  run.newKey ??= await step(run, 'choose a value').chooseKey({ job, held: oldKey.id, keys: staying(run) });
+  if (isInPlace(run)) return;
+  const chosen = run.newKey;
+  const key = await step(run, `set ${chosen.key.id}`).applyKey({ job, chosen, expected: undefined });
+  run.newKey = { ...chosen, key };
+}
+
+async function mint(run: Run): Promise<void> {
+  const { keys, oldKey } = baselineOf(run);
+  // Until it is known what came of it: of several attempts, an earlier one may have hung.
+  run.mintUnsure = true;
+  run.newKey = await step(run, 'mint a key').mintKey({ job: run.job, baseline: keys, held: oldKey.id });
+  run.mintUnsure = false;
 }
 
 /** Uses the new value at the provider until it is accepted steadily: keys take seconds to be known everywhere. */
@@ -31,7 +38,7 @@ export async function prove(run: Run): Promise<void> {
   if (!baselineOf(run).powers.verifies) return;
   const chosen = newKeyOf(run);
   const prover = step(run, `prove ${chosen.key.id}`);
-  await attend(run, { name: 'propagation', detail: `until ${chosen.key.id} is accepted` }, () =>
+  await attend(run, { name: 'propagation', detail: `until ${chosen.key.id} is accepted`, mustHold: true }, () =>
     prover.proveKey({ job: run.job, chosen }),
   );
 }
@@ -44,19 +51,26 @@ export async function removeNewKey(run: Run): Promise<void> {
     if (run.served) await gate(run, { going: newKey.key, staying: toKnownGood(run) });
     await step(run, `remove ${newKey.key.id}`).removeKey({ job, key: newKey.key });
   }
-  if (powers.chooses) return;
   if (run.mintUnsure) {
     const untilMs = run.engine.now() + run.credential.limits.attemptMs + powers.propagationMsMax;
     await rest(run, { name: 'late attempts', detail: 'until a late attempt to mint would show', untilMs });
   }
-  await sweep(run, keys);
+  await sweep(run, keys, toKnownGood(run));
 }
 
-/** Looks for keys that this rotation made and lost. */
-export async function sweep(run: Run, baseline: readonly Key[]): Promise<void> {
+/** Removes keys that this rotation made and lost; those that were in use, as before a reset, with evidence only. */
+export async function sweep(run: Run, baseline: readonly Key[], staying: KeyOf): Promise<void> {
+  const { job } = run;
+  for (const key of await lostKeys(run, baseline)) {
+    await gate(run, { going: key, staying });
+    await step(run, `remove ${key.id}, forgotten`).removeKey({ job, key });
+  }
+}
+
+/** @returns keys of this rotation that it has forgotten and that were in use. */
+export function lostKeys(run: Run, baseline: readonly Key[]): Promise<readonly Key[]> {
   const keep = run.undoing ? [] : [newKeyOf(run).key.id];
-  const job = run.job;
-  await step(run, 'look for lost keys').sweepKeys({ job, baseline, keep });
+  return step(run, 'look for lost keys').sweepKeys({ job: run.job, baseline, keep });
 }
 
 async function clearLeftovers(run: Run): Promise<void> {

@@ -1,18 +1,30 @@
 import type { KeyId, ListedKey, ProviderStanding, TargetStanding } from '../../contract/index.ts';
+import { compromisedAt, isLeaked } from '../compromise.ts';
 import { judgeAccepters, judgeKeys, judgePending, judgeTargets, keysHeld } from '../judge.ts';
-import { type Baseline, instant, known, type Run, step } from '../run.ts';
+import { type Baseline, instant, known, looking, type Run, step, TurnBack } from '../run.ts';
 import { note } from '../track.ts';
 
 /** Reads everything and decides whether the rotation may begin. Touches nothing. */
 export async function inspect(run: Run): Promise<void> {
   run.options = [...run.inbox.requests];
   run.baseline = await takeBaseline(run);
+  const leakedAt = compromisedAt(run.options);
+  const { going, keys } = run.baseline;
+  if (run.startedOver || leakedAt === undefined || [...keys, ...going].some((key) => isLeaked(key, leakedAt))) return;
+  run.nothingLeaked = true;
+  throw new TurnBack(`nothing that existed at ${leakedAt} is left`);
+}
+
+/** The key that every target names, one of ours, and what is known to others. */
+function mayGo(run: Run, key: ListedKey, oldKeys: readonly ListedKey[]): boolean {
+  const leakedAt = compromisedAt(run.options);
+  return oldKeys.length === 1 || key.madeBy !== undefined || (leakedAt !== undefined && isLeaked(key, leakedAt));
 }
 
 export async function readTargets(run: Run): Promise<TargetStanding[]> {
   const { job, credential } = run;
   return Promise.all(
-    credential.targets.map((target) => step(run, `read ${target.name}`).inspectTarget({ job, target })),
+    credential.targets.map((target) => looking(run, `read ${target.name}`).inspectTarget({ job, target })),
   );
 }
 
@@ -27,11 +39,13 @@ export async function takeBaseline(run: Run): Promise<Baseline> {
   judgePending(standings, oursOf(provider));
   const { oldKeys, leftovers } = judgeKeys(provider, held, run.options);
   const planHash = await step(run, 'hash the plan').hashPlan({ job: run.job, plan: planOf(run, standings, leftovers) });
+  const oldKey = known(oldKeys[0], 'the current key');
   return {
     takenAt,
     powers: provider.powers,
-    oldKey: known(oldKeys[0], 'the current key'),
-    going: oldKeys.filter((key) => oldKeys.length === 1 || key.madeBy !== undefined),
+    oldKey,
+    placed: provider.keys.find(({ id }) => id === oldKey.id) ?? provider.keys[0] ?? oldKey,
+    going: oldKeys.filter((key) => mayGo(run, key, oldKeys)),
     leftovers,
     keys: provider.keys,
     knownGood: new Map(standings.map((standing) => [standing.target, servedBy(standing)])),
@@ -55,16 +69,12 @@ function oursOf(provider: ProviderStanding): Set<KeyId> {
   return new Set([...provider.keys.filter((key) => key.madeBy !== undefined).map((key) => key.id), ...provider.made]);
 }
 
-/** What an approver agrees to. */
+/** What an approver agrees to: all of the declaration, over what stands now. */
 function planOf(run: Run, standings: readonly TargetStanding[], leftovers: readonly ListedKey[]): unknown {
   const { credential } = run;
   return {
-    credential: credential.id,
-    provider: credential.provider,
-    targets: standings.map((standing) => ({ target: standing.target, ...servedBy(standing) })),
-    consumers: credential.consumers.map((consumer) => consumer.name),
+    credential,
+    serves: standings.map((standing) => ({ target: standing.target, ...servedBy(standing) })),
     removes: leftovers.map((key) => key.id),
-    grace_ms: credential.graceMs,
-    soak_ms: credential.soakMs,
   };
 }

@@ -1,19 +1,23 @@
 import type { RotationEnd } from '../../contract/index.ts';
 import { recordDecisions } from '../gate.ts';
 import { instant, known, patient, type Run } from '../run.ts';
+import { written } from '../written.ts';
 
 /** Closes the audit chain: outcome, evidence, head. */
 export async function record(run: Run): Promise<void> {
   await recordDecisions(run);
   const end = endOf(run);
-  const audit = await patient(run, `record ${end.outcome}`).recordEnd({ job: run.job, end, evidence: run.evidence });
-  run.end = { ...end, audit };
+  const evidence = written(run.evidence);
+  const audit = await patient(run, `record ${end.outcome}`).recordEnd({ job: run.job, end, evidence });
+  const last = evidence.at(-1);
+  run.end = { ...end, ...(last ? { evidence: last } : {}), audit };
 }
 
-function endOf(run: Run): RotationEnd {
+/** Without the evidence, which goes to the audit once. */
+function endOf(run: Run): Omit<RotationEnd, 'evidence'> {
   const { baseline, newKey, refreshedAt, oldKeyRefused, gapMs } = run;
   const outcome = known(run.outcome, 'the outcome');
-  const evidence = run.evidence.at(-1);
+  const inUse = run.foundKey ?? newKey?.key.id;
   return {
     rotation: run.job.rotation,
     credential: run.credential.id,
@@ -23,10 +27,9 @@ function endOf(run: Run): RotationEnd {
     endedAt: instant(run),
     ...(baseline ? { oldKey: baseline.oldKey.id } : {}),
     ...(leftAtProvider(run).length > 0 ? { leftAtProvider: leftAtProvider(run) } : {}),
-    ...(newKey ? { newKey: newKey.key.id } : {}),
+    ...(inUse === undefined ? {} : { newKey: inUse }),
     ...(refreshedAt && outcome === 'rotated' ? { refreshedAt } : {}),
     ...(oldKeyRefused && outcome === 'rotated' ? { oldKeyRefused: refusedAs(oldKeyRefused) } : {}),
-    ...(evidence ? { evidence } : {}),
     ...(gapMs === undefined ? {} : { gapMs }),
     ...(run.resolvedBy ? { resolvedBy: run.resolvedBy.by } : {}),
   };

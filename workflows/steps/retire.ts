@@ -1,5 +1,16 @@
 import { gate } from '../gate.ts';
-import { baselineOf, checkpoint, isInPlace, known, mayBeRefused, type Run, step, toNew, urgencyOf } from '../run.ts';
+import {
+  baselineOf,
+  checkpoint,
+  isInPlace,
+  known,
+  mayBeRefused,
+  type Run,
+  step,
+  toKnownGood,
+  toNew,
+  urgencyOf,
+} from '../run.ts';
 import { rest } from '../waiting.ts';
 import { proveRefused } from './delete.ts';
 import { testCurrent } from './smoke-test.ts';
@@ -29,9 +40,9 @@ async function grace(run: Run): Promise<void> {
   await rest(run, { name: 'grace', detail: 'the old key still works', untilMs, hurried: () => hurried(run) });
 }
 
-/** An expedited request ends grace and soak, also one that comes while they last. The evidence it cannot skip. */
+/** An urgent request ends grace and soak, also one that comes while they last. The evidence it cannot skip. */
 function hurried(run: Run): boolean {
-  return urgencyOf(run) === 'expedited';
+  return urgencyOf(run) !== 'routine';
 }
 
 /** The old key is refused but can come back: anything that turns red in this time brings it back. */
@@ -64,21 +75,20 @@ export async function unretire(run: Run): Promise<void> {
   }
 }
 
-async function proveAccepted(run: Run, keyId: string): Promise<void> {
-  for (const target of run.credential.targets) {
-    const knownGood = baselineOf(run).knownGood.get(target.name);
-    if (knownGood?.keyId !== keyId) continue;
-    const which = { id: knownGood.version };
-    const name = `prove ${keyId} accepted again`;
-    const refused = mayBeRefused(run, target.name, keyId);
-    await step(run, name).testTarget({
-      job: run.job,
-      target,
-      which,
-      keyId,
-      ownTests: false,
-      mayBeRefused: refused,
-    });
-    return;
-  }
+/** The known-good is what stands everywhere, and is accepted each time that it is tried. */
+export async function proveRestored(run: Run): Promise<void> {
+  await testCurrent(run, toKnownGood(run));
+  const { knownGood, powers } = baselineOf(run);
+  if (!powers.verifies) return;
+  for (const keyId of new Set([...knownGood.values()].map((each) => each.keyId))) await proveAccepted(run, keyId);
+}
+
+/** Until it is accepted again, each time that it is tried; a known-good that was broken already says nothing. */
+export async function proveAccepted(run: Run, keyId: string): Promise<void> {
+  const { knownGood } = baselineOf(run);
+  const target = run.credential.targets.find(({ name }) => knownGood.get(name)?.keyId === keyId);
+  const version = target && knownGood.get(target.name)?.version;
+  if (!target || version === undefined || mayBeRefused(run, target.name, keyId)) return;
+  const prover = step(run, `prove ${keyId} accepted again`);
+  await prover.proveAccepted({ job: run.job, target, version, keyId });
 }

@@ -1,6 +1,7 @@
 import { baselineOf, known, knownGoodOf, newKeyOf, primaryLast, type Run, stages, step } from '../run.ts';
 import { prove } from './create.ts';
 import { moveAll } from './move.ts';
+import { proveAccepted } from './retire.ts';
 import { restoreTargets, store } from './write.ts';
 
 /**
@@ -8,11 +9,11 @@ import { restoreTargets, store } from './write.ts';
  * current everywhere. The gap between the two is measured.
  */
 export async function switchOver(run: Run): Promise<void> {
-  const { oldKey } = baselineOf(run);
+  const { placed } = baselineOf(run);
   const chosen = newKeyOf(run);
   const beganMs = run.engine.now();
   run.served = true;
-  const key = await step(run, `set ${chosen.key.id}`).applyKey({ job: run.job, chosen, expected: oldKey });
+  const key = await step(run, `set ${chosen.key.id}`).applyKey({ job: run.job, chosen, expected: placed });
   run.newKey = { ...chosen, key };
   await prove(run);
   for (const target of primaryLast(run)) if (!stages(run, target)) await store(run, target);
@@ -23,7 +24,7 @@ export async function switchOver(run: Run): Promise<void> {
 /** Asked for by two undos where consumers had been told already; the second finds it done. */
 export async function switchBack(run: Run): Promise<void> {
   if (run.switchedBack) return;
-  const { oldKey } = baselineOf(run);
+  const { oldKey, placed } = baselineOf(run);
   const [target] = run.credential.targets;
   const primary = known(target, 'the primary target');
   const { version } = knownGoodOf(run, primary);
@@ -33,7 +34,9 @@ export async function switchBack(run: Run): Promise<void> {
     version,
     key: oldKey,
     newKey: newKeyOf(run).key,
+    placed,
   });
+  await proveAccepted(run, oldKey.id);
   await restoreTargets(run);
   run.switchedBack = true;
 }

@@ -1,4 +1,4 @@
-import { baselineOf, knownGoodOf, primaryLast, type Run, step } from '../run.ts';
+import { baselineOf, knownGoodOf, primaryLast, type Run, step, toNew } from '../run.ts';
 import { sweep } from './create.ts';
 
 /** Destroys the old value where the vault can, and looks once more for keys that a late attempt may have made. */
@@ -8,5 +8,5 @@ export async function tidy(run: Run): Promise<void> {
     const { keyId, version } = knownGoodOf(run, target);
     await step(run, `discard ${keyId} in ${target.name}`).discardVersion({ job: run.job, target, keyId, version });
   }
-  if (!powers.chooses) await sweep(run, keys);
+  if (!powers.chooses) await sweep(run, keys, toNew(run));
 }

@@ -76,12 +76,14 @@ export async function unwrite(run: Run): Promise<void> {
 /** The known-good is current again in every target, whatever of the way there had happened. */
 export async function restoreTargets(run: Run): Promise<void> {
   for (const target of [...primaryLast(run)].reverse()) {
-    const restored = await step(run, `make the known-good current in ${target.name}`).restoreTarget({
+    const { moved, version } = await step(run, `make the known-good current in ${target.name}`).restoreTarget({
       job: run.job,
       target,
       knownGood: knownGoodOf(run, target),
       newKey: run.newKey?.key.id,
     });
-    run.current.set(target.name, restored.id);
+    // A rotation that was reset has forgotten that it made it current.
+    if (moved) run.served = true;
+    run.current.set(target.name, version.id);
   }
 }

@@ -14,9 +14,12 @@ const signSchema = z.strictObject({
   crv: z.literal('Ed25519'),
   kid: z.string().min(1),
   use: z.literal('sig').optional(),
-  x: z.string().min(1),
+  x: z.string().regex(/^[A-Za-z0-9_-]{43}$/, '256 bits as base64url'),
   /** Absent in a ring that only verifies. */
-  d: z.string().min(1).optional(),
+  d: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{43}$/, '256 bits as base64url')
+    .optional(),
 });
 
 const keysOf = <Key extends z.ZodType<{ kid: string }>>(key: Key) =>

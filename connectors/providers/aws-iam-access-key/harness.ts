@@ -22,7 +22,7 @@ export const harness: Harness<ProviderCase> = {
 async function setUp(): Promise<ProviderSetup> {
   const { endpoint, account } = inject('aws');
   const user = await makeUser('app');
-  const policy = await policyIn(new URL('README.md', import.meta.url), { ACCOUNT: account, USER: user });
+  const policy = await policyIn(new URL('policy.json', import.meta.url), { ACCOUNT: account, USER: user });
   const admin = await makeRotator(policy);
   const stranger = asAdmin({ id: admin.secrets[JSON.stringify(admin.refs.accessKeyId)]?.reveal() ?? '', secret: 'x' });
   const parse = (changes: object) => connector.schema.parse({ ...config, ...changes });

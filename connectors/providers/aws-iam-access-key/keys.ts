@@ -13,7 +13,7 @@ export function inventory(ctx: Context, config: Config): Promise<Key[]> {
 async function listKeys(iam: IAM, ctx: Context, config: Config): Promise<Key[]> {
   const keys: Key[] = [];
   for await (const page of iam.paginateListAccessKeys({ UserName: config.user })) {
-    for (const listed of page.AccessKeyMetadata ?? []) {
+    for (const listed of present(page.AccessKeyMetadata, 'ListAccessKeys')) {
       const key = await describeKey(iam, ctx, listed);
       if (key) keys.push(key);
     }
@@ -23,21 +23,32 @@ async function listKeys(iam: IAM, ctx: Context, config: Config): Promise<Key[]> 
 }
 
 async function describeKey(iam: IAM, ctx: Context, listed: AccessKeyMetadata): Promise<Key | undefined> {
-  const id = listed.AccessKeyId;
-  if (id === undefined) return undefined;
+  const id = present(listed.AccessKeyId, 'ListAccessKeys');
   const used = await unlessGone(iam.getAccessKeyLastUsed({ AccessKeyId: id }, { abortSignal: ctx.cancelled }));
   if (used === undefined) return undefined;
   return {
     id,
-    state: listed.Status === 'Active' ? 'active' : 'disabled',
+    state: stateOf(listed.Status),
     ...(listed.CreateDate && { createdAt: listed.CreateDate.toISOString() }),
-    lastUse: lastUse(listed.CreateDate, used.AccessKeyLastUsed),
+    lastUse: lastUse(listed.CreateDate, present(used.AccessKeyLastUsed, 'GetAccessKeyLastUsed')),
   };
 }
 
+/** An answer without what it is for says nothing: neither that there are no keys, nor that one was never used. */
+function present<T>(part: T | undefined, operation: string): T {
+  if (part !== undefined) return part;
+  throw new KeyturnError('transient', `AWS IAM, or something in its place, answered ${operation} with something else`);
+}
+
+function stateOf(status: string | undefined): Key['state'] {
+  if (status === 'Active') return 'active';
+  if (status === 'Inactive') return 'disabled';
+  return present<Key['state']>(undefined, 'ListAccessKeys');
+}
+
 /** No date means: not since 22 April 2015. For an older key, or one of unknown age, that is not "never". */
-function lastUse(createdAt: Date | undefined, used: AccessKeyLastUsed | undefined): NonNullable<Key['lastUse']> {
-  if (used?.LastUsedDate) return { at: used.LastUsedDate.toISOString(), by: `${used.ServiceName} in ${used.Region}` };
+function lastUse(createdAt: Date | undefined, used: AccessKeyLastUsed): NonNullable<Key['lastUse']> {
+  if (used.LastUsedDate) return { at: used.LastUsedDate.toISOString(), by: `${used.ServiceName} in ${used.Region}` };
   return createdAt && createdAt >= trackedSince ? 'never' : 'unknown';
 }
 
@@ -48,15 +59,14 @@ export function mint(ctx: Context, config: Config): Promise<NewKey> {
       const { AccessKey: made } = await iam.createAccessKey({ UserName: config.user }, { abortSignal: ctx.cancelled });
       return newKey(made);
     } catch (error) {
+      if (isUnreadable(error)) throw unclear();
       throw isNamed(error, 'LimitExceededException') ? await atLimit(iam, ctx, config, error) : error;
     }
   });
 }
 
 function newKey(made: { AccessKeyId?: string; SecretAccessKey?: string; CreateDate?: Date } | undefined): NewKey {
-  if (!made?.AccessKeyId || !made.SecretAccessKey) {
-    throw new KeyturnError('ambiguous', 'AWS IAM answered CreateAccessKey without a key: it may have made one');
-  }
+  if (!made?.AccessKeyId || !made.SecretAccessKey) throw unclear();
   return {
     key: {
       id: made.AccessKeyId,
@@ -66,6 +76,15 @@ function newKey(made: { AccessKeyId?: string; SecretAccessKey?: string; CreateDa
     },
     value: { accessKeyId: new Secret(made.AccessKeyId), secretAccessKey: new Secret(made.SecretAccessKey) },
   };
+}
+
+function unclear(): KeyturnError {
+  return new KeyturnError('ambiguous', 'AWS IAM answered CreateAccessKey without a key: it may have made one');
+}
+
+/** The parser's error quotes what it could not read, which may be the new secret. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof Error && '$response' in error && !('$fault' in error);
 }
 
 async function atLimit(iam: IAM, ctx: Context, config: Config, cause: unknown): Promise<KeyturnError> {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { inject } from 'vitest';
 import { type KeyValue, Secret } from '../../../contract/index.ts';
@@ -16,8 +17,20 @@ export const harness: Harness<ProviderCase> = {
   ],
 };
 
-/** Fresh roles, made by exactly the script that `keyturn check` prints, and an admin with exactly its grants. */
-export async function makeRoles(form: 'two logins' | 'in place') {
+const grantsFile = new URL('grants.sql', import.meta.url);
+
+/** The statements of grants.sql for these names, as psql fills them in. Comments are left out. */
+export async function grantsFor(names: { admin: string; login: string }): Promise<string[]> {
+  const text = (await readFile(grantsFile, 'utf8')).replace(/^--.*\n/gm, '');
+  const filled = text.replace(/:"(\w+)"/g, (_, name: keyof typeof names) => escapeIdentifier(names[name]));
+  return filled.split(';').flatMap((statement) => statement.trim() || []);
+}
+
+/**
+ * Fresh roles, made by exactly the script that `keyturn check` prints, and an admin with exactly what grants.sql gives.
+ * @param grants takes the place of the file's statements.
+ */
+export async function makeRoles(form: 'two logins' | 'in place', grants = grantsFor) {
   const { host, port } = inject('postgres');
   const prefix = `kt_${randomBytes(4).toString('hex')}`;
   const admin = { user: `${prefix}_admin`, password: randomBytes(12).toString('hex') };
@@ -25,13 +38,18 @@ export async function makeRoles(form: 'two logins' | 'in place') {
     form === 'in place' ? { login: prefix } : { logins: [`${prefix}_a`, `${prefix}_b`], owner: `${prefix}_owner` };
   const given = { type: 'postgres', host, port, admin: { env: 'ADMIN' }, ...places };
   const config = connector.schema.parse(given);
+  const printed = `${prefix}_printed`;
   await asSuperuser(async (sql) => {
-    await sql.query(rolesScript(config, admin.user, { name: escapeIdentifier, text: escapeLiteral }));
-    await setPassword(sql, admin.user, admin.password);
+    // The script makes an admin too. It is another, which nobody uses.
+    await sql.query(rolesScript(config, printed, { name: escapeIdentifier, text: escapeLiteral }));
+    await sql.query(`create role ${escapeIdentifier(admin.user)} password ${escapeLiteral(admin.password)}`);
+    for (const login of config.logins) {
+      for (const statement of await grants({ admin: admin.user, login })) await sql.query(statement);
+    }
   });
   const url = (password: string) => new Secret(`postgres://${admin.user}:${password}@elsewhere/other`);
   const secrets = { '{"env":"ADMIN"}': url(admin.password), '{"env":"WRONG"}': url(randomBytes(12).toString('hex')) };
-  return { given, config, admin, ctx: testContext({ secrets }), drop: () => dropRoles(prefix) };
+  return { given, config, admin, printed, ctx: testContext({ secrets }), drop: () => dropRoles(prefix) };
 }
 
 async function setUp(form: 'two logins' | 'in place'): Promise<ProviderSetup> {

@@ -13,7 +13,7 @@ async function setUp(): Promise<VaultSetup> {
   const { endpoint, region, account } = inject('aws');
   const secret = `app/${randomUUID()}`;
   await owner().secrets.createSecret({ Name: secret });
-  const policy = await policyIn(new URL('README.md', import.meta.url), {
+  const policy = await policyIn(new URL('policy.json', import.meta.url), {
     REGION: region,
     ACCOUNT: account,
     NAME: secret,

@@ -46,7 +46,7 @@ export async function readDocument(keys: KeyRing, text: string, place: Place): P
   const { seal: sealed, ...content } = parse(text, place.file);
   const binding = { secret: place.secret, part: 'document' };
   const expected = await unseal(keys, sealed, binding, place.file);
-  if (expected !== digest(content) || content.secret !== place.secret) {
+  if (!isDigest(expected, content) || content.secret !== place.secret) {
     throw damaged(place.file, 'its content is not what was sealed');
   }
   for (const id of Object.values(content.labels)) {
@@ -81,6 +81,15 @@ function where(error: z.ZodError): string {
 
 function damaged(file: string, how: string): KeyturnError {
   return new KeyturnError('invalid', `${file} is damaged: ${how}`, { fix: 'restore the file from its backup' });
+}
+
+/** Canonical JSON refuses what was never written: a lone surrogate. */
+function isDigest(expected: string, content: Content): boolean {
+  try {
+    return expected === digest(content);
+  } catch {
+    return false;
+  }
 }
 
 function digest(content: Content): string {

@@ -61,11 +61,12 @@ export function asAdmin(key: AccessKey): Admin {
   };
 }
 
-/** The policy that a connector's README asks for: its first JSON block, with the placeholders filled in. */
-export async function policyIn(readme: URL, placeholders: Record<string, string>): Promise<string> {
-  const text = await readFile(readme, 'utf8');
-  const policy = /```json\n([\s\S]*?)```/.exec(text)?.[1];
-  if (policy === undefined) throw new Error(`${readme.pathname} has no policy`);
+/**
+ * The policy that a connector asks for, with the placeholders filled in.
+ * @param beside any file of the connector's folder: its README names the policy's file.
+ */
+export async function policyIn(beside: URL, placeholders: Record<string, string>): Promise<string> {
+  const policy = await readFile(new URL('policy.json', beside), 'utf8');
   return Object.entries(placeholders).reduce((filled, [name, value]) => filled.replaceAll(name, value), policy);
 }
 

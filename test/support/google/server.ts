@@ -32,6 +32,7 @@ export interface GoogleAddress {
 
 export interface Google {
   address: GoogleAddress;
+  accounts: Pick<Accounts, 'permit'>;
   secrets: Secrets;
   /** Stands between the wire and the double, for faults and for strangers who act in between. */
   intercept: ((call: Call) => object | Promise<object>) | undefined;
@@ -49,6 +50,7 @@ export async function startGoogle(): Promise<Google> {
   const secrets = new Secrets(project);
   const server = new Server();
   const google: Google = {
+    accounts,
     address: { host: 'localhost', port: 0, caFile, project: project.id, keyFiles: keyFiles(accounts) },
     secrets,
     intercept: undefined,

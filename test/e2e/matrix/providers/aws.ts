@@ -7,7 +7,7 @@ import { putInto } from '../vaults/aws.ts';
 
 const readme = new URL('../../../../connectors/providers/aws-iam-access-key/README.md', import.meta.url);
 
-/** Keyturn has the permissions that the README asks for; what is seen from outside is asked with the vendor's clients. */
+/** Keyturn has the permissions of the connector's `policy.json`; what is seen from outside is asked with the vendor's clients. */
 export const awsIam: ProviderKind = {
   name: 'aws-iam-access-key',
   soaks: true,

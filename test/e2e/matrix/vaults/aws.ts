@@ -5,7 +5,7 @@ import type { VaultKind } from '../sides.ts';
 
 const readme = new URL('../../../../connectors/vaults/aws-secrets-manager/README.md', import.meta.url);
 
-/** Keyturn has the permissions that the README asks for; what is seen from outside is read with the vendor's client. */
+/** Keyturn has the permissions of the connector's `policy.json`; what is seen from outside is read with the vendor's client. */
 export const aws: VaultKind = {
   name: 'aws-secrets-manager',
   async open({ env }, document) {

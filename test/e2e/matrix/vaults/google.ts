@@ -7,7 +7,7 @@ export const googleAlias = google('alias', 'keyturn-current');
 export const googleLatest = google('latest', 'latest');
 
 /**
- * Keyturn signs in as an account with the permissions that the README asks for; what is seen from outside is read with Google's own
+ * Keyturn signs in as an account with the permissions of the connector's role files; what is seen from outside is read with Google's own
  * client as the project's owner.
  */
 function google(readers: 'alias' | 'latest', consumersRead: string): VaultKind {
