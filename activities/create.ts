@@ -4,6 +4,7 @@ import type { Activities, Key, KeyId } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
 import { attribute, inferMade, othersStandStill } from './ledger.ts';
 import { openKey, seal } from './seal.ts';
+import { refuseServed } from './served.ts';
 import { lookingMs, steadily, timesFor } from './steadily.ts';
 
 type Create = Pick<
@@ -59,8 +60,9 @@ export function createStepActivities(deps: Deps): Create {
 
     async removeKey({ job, key }) {
       const on = bench(deps, job);
-      const { provider } = await openProvider(on);
-      await provider.remove(on.ctx, key);
+      const opened = await openProvider(on);
+      await refuseServed(on, opened, key.id);
+      await opened.provider.remove(on.ctx, key);
     },
 
     async sweepKeys({ job, baseline, keep }) {

@@ -2,6 +2,7 @@ import type { Deps } from '../connectors/deps.ts';
 import { bench, openProvider } from '../connectors/open.ts';
 import type { Activities, Key } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
+import { refuseServed } from './served.ts';
 
 type Retire = Pick<Activities, 'awaitUnused' | 'disableKey' | 'enableKey'>;
 
@@ -30,9 +31,11 @@ export function retireActivities(deps: Deps): Retire {
 
     async disableKey({ job, key }) {
       const on = bench(deps, job);
-      const { provider } = await openProvider(on);
+      const opened = await openProvider(on);
+      const { provider } = opened;
       if (!provider.disable)
         throw new KeyturnError('invalid', `provider ${job.credential.provider.type} cannot disable`);
+      await refuseServed(on, opened, key.id);
       await provider.disable(on.ctx, key);
     },
 

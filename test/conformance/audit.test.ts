@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { appendEntry, appendOnce } from '../../connectors/audit/chain.ts';
 import { verifyChain } from '../../connectors/audit/verify.ts';
 import type { AuditEntry, AuditRecord, AuditSink } from '../../contract/audit.ts';
+import { audit as world } from '../world/harness.ts';
 import type { AuditCase, AuditSetup, Harness } from './harness.ts';
 
 const folder = fileURLToPath(new URL('../../connectors/audit/', import.meta.url));
@@ -19,11 +20,14 @@ for (const name of names) {
   const { connector } = await import(`${folder}${name}/index.ts`);
   const { harness } = (await import(`${folder}${name}/harness.ts`)) as { harness: Harness<AuditCase> };
   test(`audit ${name} carries its folder’s name`, () => expect(connector).toMatchObject({ kind: 'audit', name }));
-  for (const one of harness.cases) {
-    const reason = await one.skip?.();
-    const title = `audit ${name}: ${one.name}${reason ? ` (skipped: ${reason})` : ''}`;
-    describe.skipIf(reason)(title, () => conformance(one));
-  }
+  for (const one of harness.cases) await declare(name, one);
+}
+for (const one of world.cases) await declare('world', one);
+
+async function declare(name: string, one: AuditCase): Promise<void> {
+  const reason = await one.skip?.();
+  const title = `audit ${name}: ${one.name}${reason ? ` (skipped: ${reason})` : ''}`;
+  describe.skipIf(reason)(title, () => conformance(one));
 }
 
 const credential = 'production/orders/DATABASE_URL';

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { providers as world } from '../world/harness.ts';
 import type { Harness, ProviderCase } from './harness.ts';
 import { conformance, type Look } from './providers.suite.ts';
 
@@ -18,6 +19,8 @@ for (const name of names) {
   test(`provider ${name} has a case`, () => expect(harness.cases.length).toBeGreaterThan(0));
   for (const one of harness.cases) await declare(name, one);
 }
+
+for (const one of world.cases) await declare('world', one);
 
 async function declare(name: string, one: ProviderCase): Promise<void> {
   const title = `provider ${name}: ${one.name}`;

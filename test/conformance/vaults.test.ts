@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { vaults as world } from '../world/harness.ts';
 import type { Harness, VaultCase } from './harness.ts';
 import { Bench } from './vaults/bench.ts';
 import { destroying } from './vaults/destroying.ts';
@@ -21,11 +22,14 @@ for (const name of names) {
   }
   const { harness } = (await import(`${folder}${name}/harness.ts`)) as { harness: Harness<VaultCase> };
   test(`vault ${name} has a case`, () => expect(harness.cases.length).toBeGreaterThan(0));
-  for (const one of harness.cases) {
-    const reason = await one.skip?.();
-    const title = `vault ${name}: ${one.name}${reason ? ` (skipped: ${reason})` : ''}`;
-    describe.skipIf(reason)(title, () => conformance(name, one));
-  }
+  for (const one of harness.cases) await declare(name, one);
+}
+for (const one of world.cases) await declare('world', one);
+
+async function declare(name: string, one: VaultCase): Promise<void> {
+  const reason = await one.skip?.();
+  const title = `vault ${name}: ${one.name}${reason ? ` (skipped: ${reason})` : ''}`;
+  describe.skipIf(reason)(title, () => conformance(name, one));
 }
 
 function conformance(name: string, one: VaultCase): void {

@@ -61,6 +61,7 @@ export class Person {
   /** By force: whatever it was told is forgotten. */
   terminate(): void {
     this.#world.barred.clear();
+    this.#world.cutOffMs = this.#world.clock.now();
     this.#host.terminate();
   }
 

@@ -26,10 +26,25 @@ export const actKinds = [
 ] as const;
 export type ActKind = (typeof actKinds)[number];
 
+/** What it waits for, or how it stands. */
+export const moments = [
+  'approval',
+  'consumer',
+  'grace',
+  'last use',
+  'soak',
+  'undoing',
+  'quarantined',
+  'past the pivot',
+] as const;
+export type Moment = (typeof moments)[number];
+
 export interface Act {
   kind: ActKind;
   /** When the world has been called so often. */
   afterCalls: number;
+  /** Instead: as soon as the rotation is there. */
+  when?: Moment | undefined;
   /** Where there is a choice: which share of it, 0 to 1. */
   share: number;
 }
@@ -141,6 +156,7 @@ const faultIn = (shape: WorldShape): fc.Arbitrary<Fault> =>
 const act: fc.Arbitrary<Act> = fc.record({
   kind: fc.constantFrom(...actKinds),
   afterCalls: fc.nat({ max: 160 }),
+  when: fc.constantFrom(undefined, ...moments, 'soak' as const, 'undoing' as const),
   share: fc.nat({ max: 999 }).map((share) => share / 1_000),
 });
 

@@ -1,4 +1,4 @@
-import type { RotationEnd } from '../../contract/index.ts';
+import type { Progress, RotationEnd } from '../../contract/index.ts';
 import { Host } from '../engine/host.ts';
 import { Chance } from '../world/chance.ts';
 import { VirtualClock } from '../world/clock.ts';
@@ -7,7 +7,7 @@ import { type Violation, World } from '../world/world.ts';
 import { checkAudit, checkEnd, checkLast } from './ends.ts';
 import { Person } from './person.ts';
 import { activitiesIn, credentialOf } from './rig.ts';
-import { type Act, atPace, type Scenario } from './scenario.ts';
+import { type Act, atPace, type Moment, type Scenario } from './scenario.ts';
 import { type Stand, standOf } from './stand.ts';
 
 export interface Report {
@@ -23,6 +23,11 @@ export interface Report {
   events: number;
   calls: ReadonlyMap<string, number>;
   trace: readonly string[];
+}
+
+function isThere({ pastPivot, state, waits }: Progress, moment: Moment): boolean {
+  if (moment === 'past the pivot') return pastPivot;
+  return state === moment || waits.some(({ name }) => name.startsWith(moment));
 }
 
 const startMs = Date.UTC(2026, 0, 5, 9);
@@ -158,13 +163,20 @@ class Story {
   }
 
   async #act(): Promise<void> {
-    while ((this.#acts[0]?.afterCalls ?? Number.POSITIVE_INFINITY) <= this.#world.network.calls) {
-      const act = this.#acts.shift() as Act;
+    for (let act = this.#due(); act; act = this.#due()) {
+      this.#acts.splice(this.#acts.indexOf(act), 1);
       const refused = await this.#doing(act);
       this.#world.trace.push(`${act.kind}${refused === undefined ? '' : ` refused: ${refused}`}`);
       if (refused === undefined) this.#done.push(act.kind);
       await this.#host.settle();
     }
+  }
+
+  #due(): Act | undefined {
+    const { progress } = this.#host;
+    return this.#acts.find(({ afterCalls, when }) =>
+      when === undefined ? afterCalls <= this.#world.network.calls : progress !== undefined && isThere(progress, when),
+    );
   }
 
   /** @returns why it could not be done, if it could not. */
@@ -199,6 +211,7 @@ class Story {
 
   /** From then on it knows nothing of what it has done. */
   async #reset(kept: number): Promise<void> {
+    this.#world.cutOffMs = this.#clock.now();
     await this.#host.reset(kept);
     this.#begun();
   }

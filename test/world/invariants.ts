@@ -55,7 +55,7 @@ function isBarred(world: World, key: KeyId): boolean {
 }
 
 /** Between looking and asking for a new one. */
-const lookingMs = 4_000;
+const lookingMs = 8_000;
 
 /** A rotation looks for what it has lost before it makes another. */
 function watchMade(world: World, made: KeyId): void {
@@ -104,7 +104,9 @@ function watchCurrent(world: World, { by, from, over, target }: Of<'current'>): 
 }
 
 function watchTold(world: World, { change, consumer }: Of<'told'>): void {
-  if (change.verb !== 'use') return;
+  const { scheduledMs = Number.POSITIVE_INFINITY } = world.network.acting ?? {};
+  // A message of a rotation that was cut off may still be under way.
+  if (change.verb !== 'use' || scheduledMs < world.cutOffMs) return;
   const side = world.target(change.target);
   const served = world.serving(change.target);
   const foreign = side.by(side.current) === 'person' && side.versions.size > 1;

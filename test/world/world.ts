@@ -85,6 +85,8 @@ export class World {
   readonly leaked = new Set<KeyId>();
   /** Those that an open rotation has been told of, and when. */
   readonly barred = new Map<KeyId, number>();
+  /** When a rotation was last ended by force or reset. */
+  cutOffMs = 0;
   /** Until then they go with evidence only. */
   leakDeadlineMs = Number.POSITIVE_INFINITY;
   /** Waits that a person has skipped. */
