@@ -2,7 +2,7 @@ import type { Deps } from '../connectors/deps.ts';
 import { type Bench, bench, type OpenProvider, openProvider, openTarget } from '../connectors/open.ts';
 import type { Activities, Key, KeyId } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
-import { attribute, inferMade, othersStandStill } from './ledger.ts';
+import { attribute, inferMade, lostMintsShow, othersStandStill } from './ledger.ts';
 import { openKey, seal } from './seal.ts';
 import { refuseServed } from './served.ts';
 import { lookingMs, steadily, timesFor } from './steadily.ts';
@@ -67,7 +67,9 @@ export function createStepActivities(deps: Deps): Create {
 
     async sweepKeys({ job, baseline, keep }) {
       const on = bench(deps, job);
-      return removeLost(on, await openProvider(on), baseline, keep, { strangers: 'leave' });
+      const opened = await openProvider(on);
+      await lostMintsShow(on, opened.powers.propagationMsMax);
+      return removeLost(on, opened, baseline, keep, { strangers: 'leave' });
     },
 
     async reapplyKey({ job, target, version, key, newKey, placed }) {

@@ -100,12 +100,24 @@ export async function standsStill(on: Bench, target: string, seen: KeyId, propag
     ...later.map(({ at }) => Date.parse(at) + attemptMs + propagationMs),
     ...lost.map(({ at }) => Date.parse(at) + attemptMs),
   ];
-  waitUntil(on, Math.max(...ends, othersOverMs(on, ledger)), target);
+  waitUntil(on, Math.max(...ends, othersOverMs(on, ledger) + propagationMs), target);
 }
 
 /** As {@link standsStill}, but only for what others may still do. */
 export async function othersStandStill(on: Bench): Promise<void> {
   waitUntil(on, othersOverMs(on, await readLedger(on)), on.job.credential.id);
+}
+
+/**
+ * Waits until a key would be listed that an attempt of this rotation has made of which nobody heard.
+ * @throws KeyturnError `transient` with the time that is left.
+ */
+export async function lostMintsShow(on: Bench, propagationMs: number): Promise<void> {
+  const { open } = await readLedger(on);
+  const lost = open.filter(({ rotation, verb }) => rotation === on.job.rotation && verb === 'mint');
+  const { attemptMs } = on.job.credential.limits;
+  const untilMs = Math.max(0, ...lost.map(({ at }) => Date.parse(at) + attemptMs + propagationMs));
+  waitUntil(on, untilMs, 'keys');
 }
 
 function waitUntil(on: Bench, untilMs: number, what: string): void {

@@ -3,16 +3,18 @@ import { type Bench, bench, type OpenProvider, type OpenTarget, openProvider, op
 import type { Activities, KeyId, Stored, Target, Verdict, Which } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
 import { tested } from './create.ts';
+import { standsStill } from './ledger.ts';
 import { lookingMs, steadily, timesFor } from './steadily.ts';
 
 type Test = Pick<Activities, 'testTarget' | 'proveAccepted' | 'proveRefused'>;
 
 export function testActivities(deps: Deps): Test {
   return {
-    async testTarget({ job, target, which, keyId, mayBeRefused, ownTests }) {
+    async testTarget({ job, target, which, keyId, mayBeRefused, ownTests, standing }) {
       const on = bench(deps, job);
       const opened = await openProvider(on);
       const place = await openTarget(on, target, opened.fields);
+      if (standing) await standsStill(on, target.name, keyId, place.powers.propagationMsMax);
       const stored = await readsAs(on, opened, place, { target, which, keyId });
       if (mayBeRefused) return tested(on, stored.version.id, undefined);
       const answer = await accepted(on, opened, place, stored, keyId);

@@ -100,6 +100,8 @@ export interface Activities {
       ownTests: boolean;
       /** Only which key it is counts: the request allowed a known-good that does not work. */
       mayBeRefused: boolean;
+      /** It waits first until nothing that was begun before can still change the target: for what is said at the end. */
+      standing?: boolean;
     },
     TestResult
   >;

@@ -22,7 +22,7 @@ export async function gate(run: Run, keys: { going: ListedKey; staying: KeyOf })
 
 async function gather(run: Run, { going, staying }: { going: ListedKey; staying: KeyOf }): Promise<Evidence> {
   const kept = staying(known(run.credential.targets[0], 'the primary target').name);
-  const read = () => testCurrent(run, staying, 'evidence: ');
+  const read = () => testCurrent(run, staying, { purpose: 'evidence: ' });
   let readBack = await read();
   const readMs = run.engine.now();
   const consumers = await confirmUsers(run, staying);

@@ -1,5 +1,5 @@
 import type { Credential, Decision, Fate, Progress, Request, RotationEnd } from '../contract/index.ts';
-import { isCompromise, isForwardOnly } from './compromise.ts';
+import { isCompromise, isForwardOnly, isOvertaken } from './compromise.ts';
 import type { Engine } from './engine.ts';
 import { addRequest, newInbox } from './inbox.ts';
 import { quarantine } from './quarantine.ts';
@@ -35,7 +35,6 @@ function nothingDone() {
     rejectedBy: undefined,
     baseline: undefined,
     newKey: undefined,
-    mintUnsure: false,
     written: new Map<string, string>(),
     current: new Map<string, string>(),
     served: false,
@@ -122,6 +121,7 @@ function hooksOf(run: Run): Hooks<Run> {
       run.engine.log('turning back', { reason: run.reason.message });
       if (touched && run.reason.kind === 'transient') await lateAttempts(run);
     },
+    goingBack: (undo) => unlessOvertaken(run, undo),
     quarantine: (step, during, error) => quarantine(run, step, during, error, () => show(run)),
   };
 }
@@ -129,7 +129,24 @@ function hooksOf(run: Run): Hooks<Run> {
 /** A call that got no answer may still happen: an undo before that would be undone by it. */
 async function lateAttempts(run: Run): Promise<void> {
   const untilMs = run.engine.now() + run.credential.limits.attemptMs;
-  await rest(run, { name: 'late attempts', detail: 'until a late attempt would have happened', untilMs });
+  const detail = 'until a late attempt would have happened';
+  await rest(run, { name: 'late attempts', detail, untilMs, mustHold: true });
+}
+
+/** Going back is cut off where a compromise comes: what it would bring back is known to others. */
+async function unlessOvertaken(run: Run, undo: () => Promise<void>): Promise<void> {
+  checkpoint(run);
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+  };
+  const { cancel, result } = run.engine.cancellable(undo);
+  result.then(over, over);
+  await run.engine.condition(() => isOver || isOvertaken(run));
+  if (isOver) return result;
+  cancel();
+  await lateAttempts(run);
+  checkpoint(run);
 }
 
 export function progressOf(run: Run): Progress {

@@ -75,8 +75,6 @@ export interface Run {
   nothingLeaked: boolean;
   baseline?: Baseline;
   newKey?: SealedKey;
-  /** A try to mint ended without telling whether it made a key. */
-  mintUnsure: boolean;
   /** By target: the version that holds the new key. */
   written: Map<string, VersionId>;
   /** By target: the version that this rotation last made current. */

@@ -38,6 +38,8 @@ export interface Hooks<Run> {
   pivotArmed(): void;
   /** Before the first undo, if there is any. Resolves when nothing that was tried can still happen. */
   turnedBack(error: unknown, touched: boolean): Promise<void>;
+  /** Carries an undo out; throws StartOver where it must not go on. */
+  goingBack(undo: () => Promise<void>): Promise<void>;
   /** Stands open until a person says that it should be tried again, or that it has been mended. */
   quarantine(step: string, during: 'run' | 'undo', error: unknown): Promise<Settled>;
 }
@@ -112,7 +114,8 @@ async function unwind<Run>(
     const { undo } = step;
     if (!('run' in undo)) continue;
     hooks.entered(step, 'undo');
-    if ((await settle(step.name, 'undo', () => undo.run(run), hooks)) === 'resolved') return { end: 'resolved' };
+    const goBack = () => hooks.goingBack(() => undo.run(run));
+    if ((await settle(step.name, 'undo', goBack, hooks)) === 'resolved') return { end: 'resolved' };
     hooks.left(step, 'undone');
   }
   if ((await settle('prove restored', 'undo', () => table.proveRestored(run), hooks)) === 'resolved') {

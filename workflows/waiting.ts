@@ -10,7 +10,7 @@ export interface WaitOptions {
   untilMs?: number;
   /** Where it is over in parts: when the last of them is. */
   shownUntilMs?: number;
-  /** It is never cut short: not by a person, not by the deadline of a compromise. */
+  /** It is never cut short: not by a person, not by a compromise or its deadline. */
   mustHold?: true;
   /** After this an operator is told. */
   lateAfterMs?: number;
@@ -70,9 +70,10 @@ export async function rest(
 ): Promise<Decision | undefined> {
   const { hurried = () => false, name, untilMs } = options;
   return whileShown(run, options, async () => {
-    const over = () => interrupted(run, name) || hurried() || run.engine.now() >= untilMs;
+    const cut = () => !options.mustHold && interrupted(run, name);
+    const over = () => cut() || hurried() || run.engine.now() >= untilMs;
     while (!over()) await until(run, options, over);
-    return interrupted(run, name) ? overWithout(run, name).waivedBy : undefined;
+    return cut() ? overWithout(run, name).waivedBy : undefined;
   });
 }
 

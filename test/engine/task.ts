@@ -92,6 +92,7 @@ export class Task {
     const input = JSON.parse(this.call.input) as { job: Job };
     const sender = {
       scheduledMs: this.#scheduledMs,
+      startedMs: clock.now(),
       rotation: `${input.job.rotation}#${this.#given.runId}`,
       get dead() {
         return caller.dead;

@@ -14,6 +14,7 @@ function hooks(log: Log, answers: Answers = {}): Hooks<Log> {
   return {
     entered: () => {},
     forwardOnly: () => false,
+    goingBack: (undo) => undo(),
     left: (step, how) => void log.push(`${step.name} ${how}`),
     checkpoint: () => answers.checkpoint?.(),
     pivotArmed: () => void log.push('armed pivot'),

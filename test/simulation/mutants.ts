@@ -171,9 +171,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'late attempts not waited for',
-    edits: [
-      edit('workflows/rotate.ts', "if (touched && run.reason.kind === 'transient') await lateAttempts(run);", ''),
-    ],
+    name: 'no last look before a key goes',
+    edits: [edit('activities/create.ts', 'await refuseServed(on, opened, key.id);', '')],
   },
 ];

@@ -5,6 +5,7 @@ import { type Fault, faultKinds } from '../world/faults.ts';
 import type { Pace } from '../world/pace.ts';
 import type { ProviderShape } from '../world/provider.ts';
 import type { WorldShape } from '../world/world.ts';
+import { twistIn } from './twists.ts';
 
 /** What somebody does, or what befalls the engine, at one moment. */
 export const actKinds = [
@@ -36,6 +37,8 @@ export const moments = [
   'undoing',
   'quarantined',
   'past the pivot',
+  /** Something that was called will happen after its time. */
+  'late call',
 ] as const;
 export type Moment = (typeof moments)[number];
 
@@ -160,7 +163,7 @@ const act: fc.Arbitrary<Act> = fc.record({
   share: fc.nat({ max: 999 }).map((share) => share / 1_000),
 });
 
-export const scenarios: fc.Arbitrary<Scenario> = world.chain((shape) =>
+const stories: fc.Arbitrary<Scenario> = world.chain((shape) =>
   fc.record({
     chance: fc.nat(),
     world: fc.constant(shape),
@@ -178,6 +181,13 @@ export const scenarios: fc.Arbitrary<Scenario> = world.chain((shape) =>
     faults: fc.array(faultIn(shape), { maxLength: 5 }),
     acts: fc.array(act, { maxLength: 4 }),
   }),
+);
+
+export const scenarios: fc.Arbitrary<Scenario> = stories.chain((story) =>
+  fc.oneof(
+    { weight: 2, arbitrary: fc.constant(story) },
+    { weight: 1, arbitrary: twistIn(story.world).map((twist) => ({ ...story, ...twist })) },
+  ),
 );
 
 /** The same story, with all that is declared to take time at this pace. */

@@ -139,6 +139,8 @@ class Story {
       await this.#host.settle();
       if (this.#host.isLost) await this.#host.rebuild();
       this.#readShown();
+      const { run } = this.#host;
+      if (run?.pastPivot && run.undoing) this.#world.violate('no way back past the pivot', run.reason?.message ?? '');
     }
     this.#looking();
   }
@@ -174,9 +176,12 @@ class Story {
 
   #due(): Act | undefined {
     const { progress } = this.#host;
-    return this.#acts.find(({ afterCalls, when }) =>
-      when === undefined ? afterCalls <= this.#world.network.calls : progress !== undefined && isThere(progress, when),
-    );
+    const { calls, struck } = this.#world.network;
+    return this.#acts.find(({ afterCalls, when }) => {
+      if (when === undefined) return afterCalls <= calls;
+      if (when === 'late call') return struck.some(({ kind }) => kind === 'late');
+      return progress !== undefined && isThere(progress, when);
+    });
   }
 
   /** @returns why it could not be done, if it could not. */

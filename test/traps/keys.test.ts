@@ -168,7 +168,7 @@ describe('takes a key for dead that some servers still accept', () => {
   });
 
   test.concurrent('AWS never hears of it: at the deadline that is no success, and the old key comes back', async () => {
-    const limits = { stepMs: 20_000, settleMs: 20_000, refusalMs: 3_000, attemptMs: 3_000, pollMs: 100 };
+    const limits = { stepMs: 30_000, settleMs: 30_000, refusalMs: 8_000, attemptMs: 5_000, pollMs: 100 };
     const { credential, issuer, place, road } = await scene({ limits }, '500ms');
     road.before('UpdateAccessKey', async () => {
       await delayKeysOf(issuer.user, 3_600_000);

@@ -16,6 +16,7 @@ export const invariantNames = [
   'consumers are told what is served',
   'no orphans',
   'known end',
+  'no way back past the pivot',
   'one at a time',
   'replays alike',
   'no surprise',
@@ -48,10 +49,10 @@ function watchKey(world: World, { by, key, made, state }: Of<'key'>): void {
   if (made && world.shape.provider.kind === 'mints') watchMade(world, key);
 }
 
-/** What was asked for before the compromise was known is under way. */
+/** What has begun before the compromise was known is under way. */
 function isBarred(world: World, key: KeyId): boolean {
   const sinceMs = world.barred.get(key);
-  return sinceMs !== undefined && (world.network.acting?.scheduledMs ?? world.clock.now()) > sinceMs;
+  return sinceMs !== undefined && (world.network.acting?.startedMs ?? world.clock.now()) > sinceMs;
 }
 
 /** Between looking and asking for a new one. */
@@ -69,9 +70,31 @@ function watchMade(world: World, made: KeyId): void {
   }
 }
 
+/** Clocks of a provider and of ours differ by so much at the most. */
+const skewMs = 30_000;
+
+/**
+ * Nothing tells a stranger's key from one of ours where it was made in the time of an attempt to mint of which nobody heard, nobody has
+ * used it, and there is no other.
+ */
+function passesForOurs(world: World, key: KeyId): boolean {
+  const { createdMs, uses } = world.keys.get(key);
+  const told = world.audit.entries.filter(({ kind, inferred }) => kind === 'result' && !inferred);
+  const lost = world.audit.entries.filter(
+    ({ effect, kind, verb }) =>
+      kind === 'intent' && verb === 'mint' && !told.some((result) => result.effect === effect),
+  );
+  const { attemptMs } = world.network;
+  return (
+    uses.length === 0 &&
+    lost.some(({ at }) => Math.abs(createdMs - Date.parse(at) - attemptMs / 2) <= attemptMs / 2 + skewMs)
+  );
+}
+
 /** A key is refused from now on. */
 function watchGoing(world: World, key: KeyId): void {
-  if (world.keys.get(key).by === 'person' && !world.mayGo.has(key)) world.violate('no strangers', `${key} is not ours`);
+  const isStrangers = world.keys.get(key).by === 'person' && !world.mayGo.has(key);
+  if (isStrangers && !passesForOurs(world, key)) world.violate('no strangers', `${key} is not ours`);
   const isWaived = world.leaked.has(key) && world.clock.now() >= world.leakDeadlineMs;
   if (!world.everServed.has(key) || isInPlace(world) || isWaived) return;
   for (const { instances, shape } of world.consumers.values()) {

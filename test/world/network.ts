@@ -11,6 +11,8 @@ export interface Caller {
   readonly rotation?: string;
   /** When its engine was asked for what it does. */
   readonly scheduledMs?: number;
+  /** When this attempt at it began. */
+  readonly startedMs?: number;
 }
 export const callers = new AsyncLocalStorage<Caller>();
 
@@ -48,6 +50,10 @@ export class Network {
   /** How many calls there have been. */
   get calls(): number {
     return this.#calls;
+  }
+
+  get attemptMs(): number {
+    return this.#given.attemptMs;
   }
 
   heal(): void {
@@ -94,6 +100,13 @@ export class Network {
     return this.#fate(fault, stranger);
   }
 
+  /** Until the attempt that makes this call is over. */
+  #leftMs(): number {
+    const { attemptMs, clock } = this.#given;
+    const beganMs = callers.getStore()?.startedMs ?? clock.now();
+    return Math.max(0, beganMs + attemptMs - clock.now());
+  }
+
   #fate({ kind }: Fault, stranger: (() => void) | undefined): Fate {
     const done = { delayMs: 0, acts: true, reply: 'ok' as const };
     const error = (kindOf: ConstructorParameters<typeof KeyturnError>[0], text: string) =>
@@ -107,7 +120,7 @@ export class Network {
         return { ...done, reply: 'never' };
       case 'late':
         // When the caller has given up, and the engine not yet.
-        return { ...done, delayMs: this.#given.attemptMs * 0.97, reply: 'never' };
+        return { ...done, delayMs: this.#leftMs() * 0.97, reply: 'never' };
       case 'throttled':
         return {
           ...done,

@@ -2,7 +2,7 @@ import type { Key, ListedKey } from '../../contract/index.ts';
 import { hasAccepters } from '../consumers.ts';
 import { gate } from '../gate.ts';
 import { baselineOf, checkpoint, isInPlace, type KeyOf, newKeyOf, type Run, step, toKnownGood } from '../run.ts';
-import { attend, rest } from '../waiting.ts';
+import { attend } from '../waiting.ts';
 
 /** A second key beside the one in use, proven at the provider; or, in place, only the choice of its value. */
 export async function create(run: Run): Promise<void> {
@@ -27,10 +27,7 @@ async function choose(run: Run): Promise<void> {
 
 async function mint(run: Run): Promise<void> {
   const { keys, oldKey } = baselineOf(run);
-  // Until it is known what came of it: of several attempts, an earlier one may have hung.
-  run.mintUnsure = true;
   run.newKey = await step(run, 'mint a key').mintKey({ job: run.job, baseline: keys, held: oldKey.id });
-  run.mintUnsure = false;
 }
 
 /** Uses the new value at the provider until it is accepted steadily: keys take seconds to be known everywhere. */
@@ -45,15 +42,11 @@ export async function prove(run: Run): Promise<void> {
 
 export async function removeNewKey(run: Run): Promise<void> {
   if (isInPlace(run)) return;
-  const { powers, keys } = baselineOf(run);
+  const { keys } = baselineOf(run);
   const { job, newKey } = run;
   if (newKey) {
     if (run.served) await gate(run, { going: newKey.key, staying: toKnownGood(run) });
     await step(run, `remove ${newKey.key.id}`).removeKey({ job, key: newKey.key });
-  }
-  if (run.mintUnsure) {
-    const untilMs = run.engine.now() + run.credential.limits.attemptMs + powers.propagationMsMax;
-    await rest(run, { name: 'late attempts', detail: 'until a late attempt to mint would show', untilMs });
   }
   await sweep(run, keys, toKnownGood(run));
 }

@@ -77,7 +77,7 @@ export async function unretire(run: Run): Promise<void> {
 
 /** The known-good is what stands everywhere, and is accepted each time that it is tried. */
 export async function proveRestored(run: Run): Promise<void> {
-  await testCurrent(run, toKnownGood(run));
+  await testCurrent(run, toKnownGood(run), { standing: true });
   const { knownGood, powers } = baselineOf(run);
   if (!powers.verifies) return;
   for (const keyId of new Set([...knownGood.values()].map((each) => each.keyId))) await proveAccepted(run, keyId);

@@ -21,7 +21,11 @@ export async function smokeTest(run: Run): Promise<void> {
 }
 
 /** Proves that what each target serves now is this key, and that it works. */
-export async function testCurrent(run: Run, keyOf: KeyOf, purpose = ''): Promise<Evidence['readBack']> {
+export async function testCurrent(
+  run: Run,
+  keyOf: KeyOf,
+  { purpose = '', standing = false } = {},
+): Promise<Evidence['readBack']> {
   const results: { target: string; version: string; answer?: string }[] = [];
   for (const target of run.credential.targets) {
     const keyId = keyOf(target.name);
@@ -33,6 +37,7 @@ export async function testCurrent(run: Run, keyOf: KeyOf, purpose = ''): Promise
       keyId,
       ownTests: true,
       mayBeRefused: mayBeRefused(run, target.name, keyId),
+      ...(standing ? { standing } : {}),
     });
     results.push({ target: target.name, version, ...(answer === undefined ? {} : { answer }) });
   }
