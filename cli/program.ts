@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command } from '@commander-js/extra-typings';
+import { Command, CommanderError } from '@commander-js/extra-typings';
 import { addApprove } from './commands/approve.ts';
 import { addAttest } from './commands/attest.ts';
 import { addAudit } from './commands/audit.ts';
@@ -43,10 +43,18 @@ export function program(): Command {
     // With positional options a command may have an option that the program has too: `attest --version`.
     .enablePositionalOptions()
     .showHelpAfterError('(`--help` says more)')
-    .exitOverride();
+    .configureOutput({ outputError: (message, write) => write(withoutValue(message)) })
+    .exitOverride(({ exitCode, code, message }) => {
+      throw new CommanderError(exitCode, code, withoutValue(message));
+    });
   withGlobals(root).addHelpText('after', environment).addHelpText('after', exitCodeTable());
   for (const add of commands) add(root);
   return root;
+}
+
+/** What somebody gives to an option that there is not may be a secret. */
+function withoutValue(message: string): string {
+  return message.replace(/(unknown option '[^'=]*)=.*'/s, "$1'");
 }
 
 function exitCodeTable(): string {

@@ -1,4 +1,4 @@
-import type { Approve, AttestMessage, Decision, Proceed, Request } from '../contract/index.ts';
+import type { Approve, AttestMessage, Decision, KeyId, Proceed, Request, VersionId } from '../contract/index.ts';
 
 /** What people and consumers have said and the rotation has not yet acted on. Filled by the message handlers. */
 export interface Inbox {
@@ -43,6 +43,13 @@ export function addAttestation(inbox: Inbox, message: AttestMessage): void {
   const name = JSON.stringify([consumer, instance, keyId, version]);
   inbox.said.delete(name);
   inbox.said.set(name, message);
+}
+
+/** What was said of this key before says nothing of what is in use from now on. */
+export function forgetAttested(inbox: Inbox, { keyId, version }: { keyId: KeyId; version: VersionId }): void {
+  for (const [name, said] of inbox.said) {
+    if (said.keyId === keyId || said.version === version) inbox.said.delete(name);
+  }
 }
 
 /** @returns the wait that is meant, or why none is. */

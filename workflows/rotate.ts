@@ -1,7 +1,7 @@
 import type { Credential, Decision, Fate, Progress, Request, RotationEnd } from '../contract/index.ts';
 import { isCompromise, isForwardOnly, isOvertaken } from './compromise.ts';
 import type { Engine } from './engine.ts';
-import { addRequest, newInbox } from './inbox.ts';
+import { addRequest, forgetAttested, newInbox } from './inbox.ts';
 import { quarantine } from './quarantine.ts';
 import { checkpoint, instant, known, type Run, reasonOf, urgencyOf } from './run.ts';
 import { close, type Hooks, runSaga, type SagaEnd } from './saga.ts';
@@ -119,6 +119,8 @@ function hooksOf(run: Run): Hooks<Run> {
       run.reason = reasonOf(error);
       track.tried.push(`${phaseOf(track)}: ${run.reason.message}`);
       run.engine.log('turning back', { reason: run.reason.message });
+      // Who had the known-good before may have taken up the new key since.
+      for (const knownGood of run.baseline?.knownGood.values() ?? []) forgetAttested(run.inbox, knownGood);
       if (touched && run.reason.kind === 'transient') await lateAttempts(run);
     },
     goingBack: (undo) => unlessOvertaken(run, undo),

@@ -68,6 +68,16 @@ test.for([
   expect(stderr).not.toMatch(/^\s+at /m);
 });
 
+test.for([[], ['--json']])(
+  'what stands behind an option that there is not may be a secret, and is not said again %s',
+  async (more) => {
+    const { code, stderr, stdout } = await CommandLine.forTest().run(['--value=hunter2', 'store', 'x', ...more]);
+    expect(code).toBe(exitCodes.usage);
+    expect(stderr).toContain("unknown option '--value'");
+    expect(stderr + stdout).not.toContain('hunter2');
+  },
+);
+
 test('with --json an error is the last line of standard output', async () => {
   const { code, json } = await CommandLine.forTest().run(['rotate', 'x', '--nonsense', '--json']);
   expect(code).toBe(exitCodes.usage);

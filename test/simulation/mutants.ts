@@ -157,6 +157,16 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'going back not cut off by a compromise',
+    edits: [
+      edit(
+        'workflows/rotate.ts',
+        'await run.engine.condition(() => isOver || isOvertaken(run));',
+        'await run.engine.condition(() => isOver);',
+      ),
+    ],
+  },
+  {
     name: 'the deadline of a compromise for every key',
     edits: [edit('workflows/gate.ts', 'run.strict = !isLeakedIn(run, keys.going);', '')],
   },

@@ -23,9 +23,16 @@ test('the same story is told the same way twice', async () => {
   expect(second.events).toBe(first.events);
 });
 
+const inThePast = (file: string): Scenario => JSON.parse(readFileSync(new URL(file, past), 'utf8'));
+
 test.each(readdirSync(past))('what once went wrong: %s', async (file) => {
-  const scenario: Scenario = JSON.parse(readFileSync(new URL(file, past), 'utf8'));
-  expect((await simulate(scenario)).violations).toEqual([]);
+  expect((await simulate(inThePast(file))).violations).toEqual([]);
+});
+
+test('one that has not looked when it turns back is waited for until it speaks next, without anybody', async () => {
+  const { ends, trace } = await simulate(inThePast('turned-back-before-the-consumer-looked.json'));
+  expect(ends.map(({ outcome }) => outcome)).toEqual(['restored', 'rotated']);
+  expect(trace.filter((line) => line.startsWith('help'))).toEqual([]);
 });
 
 test.each(mutants.flatMap(({ edits, name }) => edits.map((edit) => ({ name, ...edit }))))(

@@ -24,6 +24,8 @@ export interface InstanceShape {
 type Said = { keyId: KeyId; status: Attestation['status'] };
 
 const pullEveryMs = 30_000;
+/** Who looks by itself says now and then what it has, changed or not. */
+const attestEveryMs = 15 * 60_000;
 
 /** One process of a consumer: what it uses, what it accepts, and what it says of it. */
 export class Instance {
@@ -35,6 +37,8 @@ export class Instance {
   deaf: boolean;
   /** A person has seen to it. */
   mended = false;
+  /** It is about to take up what it has read. */
+  loads = false;
   #stopUse = () => {};
 
   constructor(name: string, shape: InstanceShape) {
@@ -75,7 +79,9 @@ export class ConsumerSide {
       if (this.shape.role === 'uses') instance.takeUp(this.#world, key, this.shape.name);
       else instance.accepts.add(key);
     }
-    if (this.shape.manner === 'pull') this.#pull();
+    if (this.shape.manner !== 'pull') return;
+    this.#pull();
+    this.#sayAgain();
   }
 
   #served(): KeyId {
@@ -94,6 +100,17 @@ export class ConsumerSide {
     });
   }
 
+  #sayAgain(): void {
+    const { clock, pace } = this.#world;
+    clock.after(pace(attestEveryMs), () => {
+      for (const instance of this.instances) {
+        if (instance.uses !== undefined && !instance.deaf && !instance.loads)
+          this.#says(instance, { keyId: instance.uses, status: 'loaded' });
+      }
+      this.#sayAgain();
+    });
+  }
+
   /** @returns how long until all that hear it have done what the change says. */
   hear(change: Change): number {
     this.heard.push(change);
@@ -105,7 +122,11 @@ export class ConsumerSide {
 
   #load(instance: Instance, change: Change | undefined): void {
     if (instance.deaf) return;
-    const load = () => this.#loaded(instance, change);
+    instance.loads = true;
+    const load = () => {
+      instance.loads = false;
+      this.#loaded(instance, change);
+    };
     if (instance.shape.loadMs === 0) load();
     else this.#world.clock.after(instance.shape.loadMs, load);
   }
