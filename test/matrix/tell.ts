@@ -1,23 +1,14 @@
 import type { Progress, Quarantine, RotationEnd } from '../../contract/index.ts';
-import { Host } from '../engine/host.ts';
-import { checkAudit, checkEnd, checkKeys } from '../simulation/ends.ts';
-import { Person } from '../simulation/person.ts';
-import { activitiesIn, credentialOf } from '../simulation/rig.ts';
-import { Chance } from '../world/chance.ts';
-import { VirtualClock } from '../world/clock.ts';
-import { type Violation, World } from '../world/world.ts';
+import type { Host } from '../engine/host.ts';
+import { checkAudit, checkKeys } from '../simulation/ends.ts';
+import type { Person } from '../simulation/person.ts';
+import { Telling } from '../simulation/telling.ts';
+import type { Violation, World } from '../world/world.ts';
 import { noteCalls } from './places.ts';
 import type { Site, Tale } from './tale.ts';
 
-const startMs = Date.UTC(2026, 0, 5, 9);
-const minuteMs = 60_000;
-const lookEveryMs = 2 * minuteMs;
-/** After the end: for what was under way, and acts late. */
-const afterwardsMs = 30 * minuteMs;
-const eventsMax = 60_000;
 /** Until a change is seen by everybody. */
 const settledMs = 20_000;
-const id = 'matrix';
 
 export interface Told {
   violations: readonly Violation[];
@@ -39,63 +30,41 @@ export async function tell(tale: Tale): Promise<Told> {
 
 class Teller {
   readonly #tale: Tale;
-  readonly #clock = new VirtualClock(startMs);
+  readonly #telling: Telling;
   readonly #world: World;
   readonly #host: Host;
   readonly #person: Person;
   readonly #sites: readonly Site[];
-  readonly #shownOf = new WeakMap<object, number>();
   #end: RotationEnd | undefined;
   #quarantine: Quarantine | undefined;
   #turned = false;
 
   constructor(tale: Tale) {
-    const { scenario } = tale;
-    const chance = new Chance(scenario.chance);
-    const credential = credentialOf(scenario, id);
-    const clock = this.#clock;
     this.#tale = tale;
-    this.#world = new World({
-      id,
-      shape: scenario.world,
-      clock,
-      chance,
-      latencyMsMax: 300,
-      attemptMs: credential.limits.attemptMs,
-    });
-    this.#world.smokeFailsForNew = scenario.smokeTest === 'fails for new';
-    this.#host = new Host({
-      clock,
-      chance,
-      credential,
-      activities: activitiesIn(this.#world),
-      surprise: (invariant, what) => this.#world.violate(invariant, what),
+    this.#telling = new Telling({
+      ...{ id: 'matrix', scenario: tale.scenario },
       begun: () => this.#begun(),
-      ended: (end, run) => {
+      ended: (end) => {
         this.#end ??= end;
-        this.#world.trace.push(`ended ${end.outcome}: ${end.reason?.message ?? ''}`);
-        checkEnd(this.#world, end, run, `${end.rotation}#${this.#host.runId}`);
       },
     });
-    this.#person = new Person(this.#world, this.#host, scenario.approvers);
-    this.#world.network.faults = [...scenario.faults];
-    this.#world.network.crash = () => this.#host.crash();
-    this.#world.attest = (message) => this.#host.tell('attest', message);
-    this.#sites = noteCalls(this.#world, () => this.#host.run);
+    const { host, person, world } = this.#telling;
+    this.#world = world;
+    this.#host = host;
+    this.#person = person;
+    this.#sites = noteCalls(world, () => host.run);
   }
 
   #begun(): void {
     const { mayGo, waived } = this.#world;
     mayGo.add(this.#world.serving());
     waived.clear();
-    this.#person?.begins();
+    this.#person.begins();
   }
 
   async tell(): Promise<void> {
-    this.#world.begin();
-    this.#person.request(this.#tale.scenario.request);
-    await this.#host.settle();
-    await this.#toTheEnd();
+    await this.#telling.begin(this.#tale.scenario);
+    await this.#telling.toTheEnd(() => this.#next());
     checkKeys(this.#world);
     await checkAudit(this.#world);
     const { faults } = this.#tale.scenario;
@@ -104,35 +73,15 @@ class Teller {
     }
   }
 
-  async #toTheEnd(): Promise<void> {
-    let overMs: number | undefined;
-    let events = 0;
-    this.#lookLater();
-    while (this.#world.violations.length === 0) {
-      if (++events > eventsMax) return this.#world.violate('no surprise', `no end after ${eventsMax} events`);
-      overMs = this.#host.isOpen ? undefined : (overMs ?? this.#clock.now() + afterwardsMs);
-      if (overMs !== undefined && (this.#clock.nextMs() ?? overMs) >= overMs) return;
-      this.#clock.step();
-      await this.#host.settle();
-      if (this.#host.isLost) await this.#host.rebuild();
-      if (this.#acts()) await this.#host.settle();
-      this.#keepFault();
-      this.#readShown();
-    }
+  async #next(): Promise<void> {
+    if (this.#acts()) await this.#host.settle();
+    this.#keepFault();
   }
 
   /** A person who helps before its time mends nothing of it. */
   #keepFault(): void {
     const { network } = this.#world;
     if (network.struck.length === 0 && network.faults.length === 0) network.faults = [...this.#tale.scenario.faults];
-  }
-
-  #lookLater(): void {
-    this.#clock.after(lookEveryMs, () => {
-      if (!this.#person.look())
-        this.#world.violate('operators can leave', JSON.stringify(this.#host.progress?.quarantine));
-      this.#lookLater();
-    });
   }
 
   /** What people do in this story. @returns whether they did anything. */
@@ -175,10 +124,10 @@ class Teller {
   /** Each thing when the one before it is known everywhere. */
   #resolve(): void {
     putOldKeyBack(this.#world, this.#host.progress);
-    this.#clock.after(settledMs, () => {
+    this.#world.clock.after(settledMs, () => {
       if (!this.#host.run?.track.quarantine) return;
       this.#person.mendByHand();
-      this.#clock.after(settledMs, () => this.#sayResolved());
+      this.#world.clock.after(settledMs, () => this.#sayResolved());
     });
   }
 
@@ -189,16 +138,6 @@ class Teller {
     this.#world.trace.push(`resolve refused: ${refused}`);
     if (!/only the record is missing/.test(refused)) this.#world.violate('operators can leave', refused);
     this.#person.update('retry');
-  }
-
-  /** All that the engine would keep. */
-  #readShown(): void {
-    const { execution } = this.#host;
-    if (!execution) return;
-    const read = this.#shownOf.get(execution) ?? 0;
-    this.#shownOf.set(execution, execution.history.length);
-    for (const delivery of execution.history.slice(read)) this.#world.shown(delivery, 'the history');
-    for (const text of execution.shown.splice(0)) this.#world.shown(text, 'what is shown of the rotation');
   }
 
   told(): Told {

@@ -4,12 +4,8 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
 import { startDevServer } from '../../client/embedded/dev-server.ts';
-import { keyRingFile, openKeyRing } from '../../connectors/keyrings/file/index.ts';
-import { type AuditSink, type Context, type CredentialId, type KeyRing, settingsSchema } from '../../contract/index.ts';
-import { createWorker, type Loaders } from '../../workers/worker.ts';
-import { openSink } from '../world/audit.ts';
-import { worldConnectors } from '../world/connectors.ts';
-import { callers } from '../world/network.ts';
+import type { CredentialId, KeyRing } from '../../contract/index.ts';
+import { startWorldWorker } from '../world/worker.ts';
 import type { World } from '../world/world.ts';
 
 /** A real server and a real worker, in which many worlds have their rotations at once. */
@@ -43,69 +39,22 @@ export async function openStage(say: (line: string) => void): Promise<Stage> {
   const worlds: Stage['worlds'] = new Map();
   const logged: string[] = [];
   const shown = (message: string, fields: unknown = {}) => void logged.push(`${message} ${JSON.stringify(fields)}`);
-  const { worker } = await createWorker({
-    connection: native,
-    namespace: 'default',
-    settings: settingsSchema.parse({ KEYTURN_HOME: home }),
+  const worker = await startWorldWorker({
+    ...{ connection: native, taskQueue: queue, home, worlds },
     log: { debug: silent, info: shown, warn: shown },
-    env: {},
-    taskQueue: queue,
-    graceMs: 500,
-    load: loadersOf(worlds),
   });
-  const running = worker.run();
   return {
     client: new Client({ connection }),
     queue,
     worlds,
-    keys: await openKeyRing(keyRingFile(home), { create: false }),
+    keys: worker.keys,
     logged,
     abandon: () => server.stop(),
     async stop() {
-      worker.shutdown();
-      await running;
+      await worker.stop();
       await Promise.all([native.close(), connection.close()]);
       await server.stop();
       await rm(home, { recursive: true, force: true });
     },
-  };
-}
-
-function loadersOf(worlds: Stage['worlds']): Loaders {
-  const worldOf = (id: string): World => {
-    const world = worlds.get(id);
-    if (!world) throw new Error(`there is no world ${id}`);
-    return world;
-  };
-  const { consumer, provider, vault } = worldConnectors(worldOf);
-  return {
-    loadProvider: async () => ({ ...provider, open: (config) => inItsName(provider.open(config as never)) }),
-    loadVault: async () => ({ ...vault, open: (config) => inItsName(vault.open(config as never)) }),
-    loadConsumer: async () => ({ ...consumer, open: (config) => inItsName(consumer.open(config as never)) }),
-    loadAudit: async () => ({ kind: 'audit', name: 'worlds', open: async () => sinkOf(worlds, worldOf) }),
-  };
-}
-
-/** The world knows who makes a call, as it does under virtual time. */
-function inItsName<Port extends object>(port: Port): Port {
-  return new Proxy(port, {
-    get(_port, name) {
-      const found: unknown = Reflect.get(port, name);
-      if (typeof found !== 'function') return found;
-      return (ctx: Context, ...rest: unknown[]) =>
-        callers.run({ dead: false, rotation: ctx.rotation }, () => found.call(port, ctx, ...rest));
-    },
-  });
-}
-
-/** Each credential's chain stands in its own world. */
-function sinkOf(worlds: Stage['worlds'], worldOf: (id: CredentialId) => World): AuditSink {
-  const at = (id: CredentialId) => openSink(worldOf(id));
-  return {
-    append: (record, expectedSeq) => at(record.entry.credential).append(record, expectedSeq),
-    read: (credential, fromSeq) => at(credential).read(credential, fromSeq),
-    last: (credential) => at(credential).last(credential),
-    credentials: async () => [...worlds.keys()],
-    close: async () => {},
   };
 }

@@ -1,18 +1,19 @@
 import type { Progress, RotationEnd } from '../../contract/index.ts';
-import type { Run } from '../../workflows/run.ts';
 import { Chance } from '../world/chance.ts';
 import { StoppableClock, sleep } from '../world/clock.ts';
 import type { Fault } from '../world/faults.ts';
 import type { Pace } from '../world/pace.ts';
 import { World } from '../world/world.ts';
-import { checkAudit, checkEnd, checkLast } from './ends.ts';
+import { checkAudit, checkLast } from './ends.ts';
 import { Person } from './person.ts';
 import { RealHost } from './real-host.ts';
 import type { Stage } from './real-stage.ts';
+import { RealWatch } from './real-watch.ts';
 import { credentialOf } from './rig.ts';
 import { atPace, type Scenario } from './scenario.ts';
-import { afterwardsMs, latencyMsMax, lookEveryMs, type Report } from './simulate.ts';
+import type { Report } from './simulate.ts';
 import { type Stand, standOf } from './stand.ts';
+import { afterwardsMs, latencyMsMax, lookEveryMs } from './telling.ts';
 
 export type RealReport = Pick<Report, 'violations' | 'ends' | 'stands' | 'calls' | 'trace'> & {
   struck: readonly Fault[];
@@ -34,14 +35,13 @@ class RealStory {
   readonly #pace: Pace;
   readonly #clock = new StoppableClock();
   readonly #world: World;
+  readonly #watch: RealWatch;
   readonly #host: RealHost;
   readonly #person: Person;
   readonly #stage: Stage;
   readonly #ends: RotationEnd[] = [];
   readonly #stands: Stand[] = [];
   readonly #startedMs = Date.now();
-  /** Targets that served what did not work when the rotation began. */
-  #broken = new Set<string>();
 
   constructor(scenario: Scenario, id: string, stage: Stage, pace: Pace) {
     this.#scenario = scenario;
@@ -58,6 +58,7 @@ class RealStory {
       pace,
     });
     stage.worlds.set(id, this.#world);
+    this.#watch = new RealWatch(this.#world);
     this.#host = new RealHost({
       client: stage.client,
       queue: stage.queue,
@@ -72,23 +73,14 @@ class RealStory {
   }
 
   #begun(): void {
-    const { mayGo, targets, waived } = this.#world;
-    const served = new Set([...targets.keys()].map((name) => this.#world.serving(name)));
-    const [only, ...others] = served;
-    if (only !== undefined && others.length === 0) mayGo.add(only);
-    waived.clear();
-    this.#broken = new Set([...targets.keys()].filter((name) => this.#world.refusedAt(name) !== undefined));
-    this.#person?.begins();
+    this.#watch.begun();
+    this.#person.begins();
   }
 
   #ended(end: RotationEnd, progress: Progress): void {
     this.#ends.push(end);
     this.#stands.push(standOf(this.#world));
-    this.#world.trace.push(`ended ${end.outcome}: ${end.reason?.message ?? ''}`);
-    this.#world.shown(end, 'the end');
-    const knownGood = new Map(progress.targets.flatMap(({ knownGood: held, name }) => (held ? [[name, held]] : [])));
-    // Of the run itself only this much can be seen from outside.
-    checkEnd(this.#world, end, { baseline: { knownGood, broken: this.#broken } } as unknown as Run, end.rotation);
+    this.#watch.ended(end, progress);
   }
 
   async tell(): Promise<void> {

@@ -1,14 +1,12 @@
 import type { Progress, RotationEnd } from '../../contract/index.ts';
-import { Host } from '../engine/host.ts';
-import { Chance } from '../world/chance.ts';
-import { VirtualClock } from '../world/clock.ts';
+import type { Host } from '../engine/host.ts';
 import { fullPace, type Pace } from '../world/pace.ts';
-import { type Violation, World } from '../world/world.ts';
-import { checkAudit, checkEnd, checkLast } from './ends.ts';
-import { Person } from './person.ts';
-import { activitiesIn, credentialOf } from './rig.ts';
+import type { Violation, World } from '../world/world.ts';
+import { checkAudit, checkLast } from './ends.ts';
+import type { Person } from './person.ts';
 import { type Act, atPace, type Moment, type Scenario } from './scenario.ts';
 import { type Stand, standOf } from './stand.ts';
+import { startMs, Telling } from './telling.ts';
 
 export interface Report {
   violations: readonly Violation[];
@@ -30,13 +28,6 @@ function isThere({ pastPivot, state, waits }: Progress, moment: Moment): boolean
   return state === moment || waits.some(({ name }) => name.startsWith(moment));
 }
 
-const startMs = Date.UTC(2026, 0, 5, 9);
-const eventsMax = 60_000;
-export const latencyMsMax = 300;
-export const lookEveryMs = 2 * 60_000;
-/** After the end: for what was under way, and acts late. */
-export const afterwardsMs = 30 * 60_000;
-
 /** One story, told to its end under virtual time. */
 export async function simulate(scenario: Scenario, pace = fullPace): Promise<Report> {
   const story = new Story(atPace(scenario, pace), pace);
@@ -46,8 +37,7 @@ export async function simulate(scenario: Scenario, pace = fullPace): Promise<Rep
 
 class Story {
   readonly #scenario: Scenario;
-  readonly #pace: Pace;
-  readonly #clock = new VirtualClock(startMs);
+  readonly #telling: Telling;
   readonly #world: World;
   readonly #host: Host;
   readonly #person: Person;
@@ -55,45 +45,22 @@ class Story {
   readonly #done: string[] = [];
   readonly #ends: RotationEnd[] = [];
   readonly #stands: Stand[] = [];
-  #events = 0;
-  #looking = () => {};
-  #shownOf = new WeakMap<object, number>();
 
   constructor(scenario: Scenario, pace: Pace) {
     this.#scenario = scenario;
-    this.#pace = pace;
-    const chance = new Chance(scenario.chance);
-    const id = 'simulated';
-    const credential = credentialOf(scenario, id, pace);
-    const clock = this.#clock;
-    this.#world = new World({
-      id,
-      shape: scenario.world,
-      clock,
-      chance,
-      latencyMsMax: pace(latencyMsMax),
-      attemptMs: credential.limits.attemptMs,
-      pace,
-    });
-    this.#host = new Host({
-      clock,
-      chance,
-      credential,
-      activities: activitiesIn(this.#world),
-      surprise: (invariant, what) => this.#world.violate(invariant, what),
+    this.#telling = new Telling({
+      ...{ id: 'simulated', scenario, pace },
       begun: () => this.#begun(),
-      ended: (end, run) => {
+      ended: (end) => {
         this.#ends.push(end);
         this.#stands.push(standOf(this.#world));
-        this.#world.trace.push(`ended ${end.outcome}: ${end.reason?.message ?? ''}`);
-        checkEnd(this.#world, end, run, `${end.rotation}#${this.#host.runId}`);
       },
     });
-    this.#person = new Person(this.#world, this.#host, scenario.approvers, pace);
+    const { host, person, world } = this.#telling;
+    this.#world = world;
+    this.#host = host;
+    this.#person = person;
     this.#acts = scenario.acts.toSorted((a, b) => a.afterCalls - b.afterCalls);
-    this.#world.network.faults = [...scenario.faults];
-    this.#world.network.crash = () => this.#host.crash();
-    this.#world.attest = (message) => this.#host.tell('attest', message);
   }
 
   #begun(): void {
@@ -102,15 +69,12 @@ class Story {
     const [only, ...others] = served;
     if (only !== undefined && others.length === 0) mayGo.add(only);
     waived.clear();
-    this.#person?.begins();
+    this.#person.begins();
   }
 
   async tell(): Promise<void> {
-    this.#world.smokeFailsForNew = this.#scenario.smokeTest === 'fails for new';
-    this.#world.begin();
-    this.#person.request(this.#scenario.request);
-    await this.#host.settle();
-    await this.#toTheEnd();
+    await this.#telling.begin(this.#scenario);
+    await this.#telling.toTheEnd(() => this.#act());
     if (this.#world.violations.length > 0) return;
     await this.#again();
     this.#stands.push(standOf(this.#world));
@@ -121,47 +85,10 @@ class Story {
   async #again(): Promise<void> {
     this.#acts.length = 0;
     this.#person.mendAll();
-    await this.#toTheEnd();
+    await this.#telling.toTheEnd(() => this.#act());
     this.#person.again();
-    await this.#toTheEnd();
+    await this.#telling.toTheEnd(() => this.#act());
     checkLast(this.#world, this.#ends.at(-1));
-  }
-
-  async #toTheEnd(): Promise<void> {
-    let overMs: number | undefined;
-    this.#looking = this.#lookLater();
-    while (this.#world.violations.length === 0) {
-      if (++this.#events > eventsMax) return this.#world.violate('no surprise', `no end after ${eventsMax} events`);
-      await this.#act();
-      overMs = this.#host.isOpen ? undefined : (overMs ?? this.#clock.now() + this.#pace(afterwardsMs));
-      if (overMs !== undefined && (this.#clock.nextMs() ?? overMs) >= overMs) break;
-      this.#clock.step();
-      await this.#host.settle();
-      if (this.#host.isLost) await this.#host.rebuild();
-      this.#readShown();
-      const { run } = this.#host;
-      if (run?.pastPivot && run.undoing) this.#world.violate('no way back past the pivot', run.reason?.message ?? '');
-    }
-    this.#looking();
-  }
-
-  /** Somebody looks every few minutes. */
-  #lookLater(): () => void {
-    return this.#clock.after(this.#pace(lookEveryMs), () => {
-      if (!this.#person.look())
-        this.#world.violate('operators can leave', JSON.stringify(this.#host.progress?.quarantine));
-      this.#looking = this.#lookLater();
-    });
-  }
-
-  /** All that the engine would keep. */
-  #readShown(): void {
-    const { execution } = this.#host;
-    if (!execution) return;
-    const read = this.#shownOf.get(execution) ?? 0;
-    this.#shownOf.set(execution, execution.history.length);
-    for (const delivery of execution.history.slice(read)) this.#world.shown(delivery, 'the history');
-    for (const text of execution.shown.splice(0)) this.#world.shown(text, 'what is shown of the rotation');
   }
 
   async #act(): Promise<void> {
@@ -216,7 +143,7 @@ class Story {
 
   /** From then on it knows nothing of what it has done. */
   async #reset(kept: number): Promise<void> {
-    this.#world.cutOffMs = this.#clock.now();
+    this.#world.cutOffMs = this.#world.clock.now();
     await this.#host.reset(kept);
     this.#begun();
   }
@@ -229,8 +156,8 @@ class Story {
       stands: this.#stands,
       faults: network.struck.map(({ kind }) => kind),
       acts: this.#done,
-      virtualMs: this.#clock.now() - startMs,
-      events: this.#events,
+      virtualMs: this.#world.clock.now() - startMs,
+      events: this.#telling.events,
       calls: network.counts,
       trace,
     };
