@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { attestationStatuses } from './consumer.ts';
-import type { Credential } from './credential.ts';
+import { type Credential, shapeSchema } from './credential.ts';
 import type { ErrorKind } from './errors.ts';
 import { line } from './text.ts';
 import type { CredentialId, Instant, KeyId, Outcome, RotationId, Urgency, VersionId } from './words.ts';
@@ -59,7 +59,8 @@ export const rotationInputSchema = z.looseObject({
   credential: z.looseObject({
     id: line(300),
     provider: z.looseObject({ type: line(100) }),
-    targets: z.array(z.looseObject({ name: line(100), vault: line(100) })).min(1),
+    site: line(100).optional(),
+    targets: z.array(z.looseObject({ name: line(100), vault: line(100), value: shapeSchema })).min(1),
     consumers: z.array(
       z.looseObject({
         type: line(100),
@@ -75,6 +76,7 @@ export const rotationInputSchema = z.looseObject({
     graceMs: ms,
     soakMs: ms,
     refreshWithinMs: ms,
+    approval: z.object({ approvers: z.number().int().min(1), withinMs: ms }).optional(),
     limits: z.object({ stepMs: ms, settleMs: ms, refusalMs: ms, attemptMs: ms.min(1), pollMs: ms.min(1) }),
   }),
   requests: z.array(requestSchema),

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ZodType } from 'zod';
 import {
   approveSchema,
@@ -138,3 +138,15 @@ fuzz(
   },
   0.3,
 );
+
+test.each([
+  ['an approval by nobody', { approval: { approvers: 0, withinMs: 1 } }],
+  ['an approval in no time', { approval: { approvers: 1 } }],
+  ['a site that is no name', { site: 7 }],
+  ['a target whose value has no known shape', { targets: [{ ...credential.targets[0], value: 'xml' }] }],
+])('%s is refused', (_what, changed) => {
+  const parse = (given: object) =>
+    rotationInputSchema.safeParse({ credential: { ...credential, ...given }, requests: [] });
+  expect(parse({}).success).toBe(true);
+  expect(parse(changed).success).toBe(false);
+});
