@@ -1,3 +1,4 @@
+import { changesMs, nextOpening } from '../calendar/openings.ts';
 import { nearest } from '../connectors/load.ts';
 import { checkShape } from '../connectors/shapes/index.ts';
 import type { CredentialConsumer, KeyFields, ProviderPowers, Shape } from '../contract/index.ts';
@@ -25,6 +26,7 @@ export function checkCredential(draft: Draft): Finding[] {
     ...roles(draft),
     ...waits(draft),
     ...times(draft),
+    ...openings(draft),
   ];
 }
 
@@ -152,6 +154,17 @@ function times(draft: Draft): Finding[] {
   if (stepMs > slow) return [];
   const expected = `more than ${slow / 1_000}s: so long may a new key or version take until it is accepted everywhere`;
   return [{ ...value(draft, 'limits', 'step'), found: `${stepMs / 1_000}s`, expected }];
+}
+
+/** A rotation begins only where all that comes before the grace fits. */
+function openings(draft: Draft): Finding[] {
+  const { calendar } = draft.credential;
+  if (!calendar || nextOpening(calendar, Date.now(), changesMs(draft.credential))) return [];
+  const needed = `${Math.ceil(changesMs(draft.credential) / 60_000)}m`;
+  const field = calendar.window ? ['schedule', 'window'] : [];
+  const found = 'a window and freezes that leave no time in which a rotation fits, or none in the next three years';
+  const expected = `${needed} at a stretch: limits.step and refreshWithin, from the new key until its use everywhere`;
+  return [{ ...value(draft, ...field), found, expected }];
 }
 
 /** What is allowed, and probably not meant. */

@@ -1,8 +1,8 @@
-import { z } from 'zod';
 import type { Load } from './connectors.ts';
 import { findingsOf, isMapping } from './issues.ts';
 import type { Finding } from './problem.ts';
 import { type Draft, readCredential } from './read-credential.ts';
+import { type FileFields, fileSchema } from './schema.ts';
 import { kindWords } from './words.ts';
 import type { Tree } from './yaml.ts';
 
@@ -14,11 +14,10 @@ export async function readAll(load: Load, { data }: Tree, findings: Finding[]): 
     findings.push({ path: [], at: 'value', found, expected });
     return [];
   }
-  const unknown = Object.keys(data).filter((key) => key !== 'credentials');
-  if (unknown.length > 0) findings.push(...unknownTop(data, unknown));
+  const file = readFile(data, findings);
   const { credentials } = data;
   if (!isMapping(credentials)) {
-    if (unknown.length > 0 && credentials === undefined) return [];
+    if (credentials === undefined && findings.length > 0) return [];
     findings.push({
       path: ['credentials'],
       at: 'value',
@@ -29,16 +28,16 @@ export async function readAll(load: Load, { data }: Tree, findings: Finding[]): 
   }
   const drafts: Draft[] = [];
   for (const [id, declared] of Object.entries(credentials)) {
-    const draft = await readCredential(load, id, declared, findings);
+    const draft = await readCredential(load, id, declared, file, findings);
     if (draft) drafts.push(draft);
   }
   return drafts;
 }
 
-const topSchema = z.strictObject({ credentials: z.unknown() });
-
-function unknownTop(data: unknown, keys: string[]): Finding[] {
-  return findingsOf({ schema: topSchema, data, path: [] }, [
-    { code: 'unrecognized_keys', keys, path: [], message: 'Unrecognized key' },
-  ]);
+/** What stands beside the credentials; what is wrong in it is as if it were not there, so that they can be looked at. */
+function readFile(data: unknown, findings: Finding[]): FileFields {
+  const file = fileSchema.safeParse(data);
+  if (file.success) return file.data;
+  findings.push(...findingsOf({ schema: fileSchema, data, path: [] }, file.error.issues));
+  return { credentials: undefined, freezes: [], groups: {} };
 }

@@ -1,3 +1,4 @@
+import { nearest } from '../connectors/load.ts';
 import type {
   ConsumerConnector,
   CredentialConsumer,
@@ -13,10 +14,11 @@ import {
   commonSchema,
   consumerFields,
   type DeclaredCredential,
+  type FileFields,
   idProblem,
   targetFields,
 } from './schema.ts';
-import { kindWords } from './words.ts';
+import { kindWords, listed } from './words.ts';
 
 /** A credential whose every part is right by itself. */
 export interface Draft {
@@ -34,6 +36,7 @@ export async function readCredential(
   load: Load,
   id: string,
   declared: unknown,
+  file: FileFields,
   findings: Finding[],
 ): Promise<Draft | undefined> {
   const path: Path = ['credentials', id];
@@ -48,9 +51,10 @@ export async function readCredential(
   if (!common.success)
     findings.push(...findingsOf({ schema: commonSchema, data: declared, path }, common.error.issues));
   const parts = await readParts(load, declared, path, findings);
+  if (common.success) findings.push(...unknownGroup(common.data, file, path));
   if (!common.success || !parts || findings.length > before) return undefined;
   const { provider, vaults } = parts;
-  return { credential: credentialOf(id, declared, common.data), path, declared, provider, vaults };
+  return { credential: credentialOf(id, declared, common.data, file), path, declared, provider, vaults };
 }
 
 interface Parts {
@@ -98,8 +102,13 @@ async function readEach<K extends 'vault' | 'consumer'>(
 }
 
 /** What belongs to a connector stays as it was declared: whoever opens the connector parses it, wherever that is. */
-function credentialOf(id: string, declared: Readonly<Record<string, unknown>>, common: Common): DeclaredCredential {
-  const { grace, soak, refreshWithin, approval, limits, schedule, smokeTests, site, owner, tier } = common;
+function credentialOf(
+  id: string,
+  declared: Readonly<Record<string, unknown>>,
+  common: Common,
+  file: FileFields,
+): DeclaredCredential {
+  const { grace, soak, refreshWithin, approval, limits, maxAge, schedule, smokeTests, site, owner, tier } = common;
   const targets = targetsOf(common);
   return {
     id,
@@ -114,9 +123,33 @@ function credentialOf(id: string, declared: Readonly<Record<string, unknown>>, c
     soakMs: soak,
     refreshWithinMs: refreshWithin,
     ...(approval && { approval: { approvers: approval.approvers, withinMs: approval.within } }),
+    ...calendarOf(common, file),
     limits,
     ...(schedule && { schedule }),
+    ...(maxAge !== undefined && { maxAgeMs: maxAge }),
+    ...groupOf(common, file),
   };
+}
+
+function calendarOf({ schedule }: Common, { freezes }: FileFields): Pick<DeclaredCredential, 'calendar'> {
+  if (!schedule?.window && freezes.length === 0) return {};
+  return { calendar: { ...(schedule?.window && { window: schedule.window }), freezes } };
+}
+
+function groupOf({ group }: Common, { groups }: FileFields): Pick<DeclaredCredential, 'group'> {
+  const declared = group === undefined ? undefined : groups[group];
+  if (group === undefined || !declared) return {};
+  const { apart, atOnce } = declared;
+  return { group: { name: group, apartMs: apart, ...(atOnce === undefined ? {} : { atOnce }) } };
+}
+
+function unknownGroup({ group }: Common, { groups }: FileFields, path: Path): Finding[] {
+  const names = Object.keys(groups);
+  if (group === undefined || names.includes(group)) return [];
+  const near = nearest(group, names);
+  const expected = names.length === 0 ? 'one of `groups`, of which the file has none' : `one of ${listed(names, 'or')}`;
+  const fix = near === undefined ? {} : { fix: `did you mean "${near}"?` };
+  return [{ path: [...path, 'group'], at: 'value', found: 'the name of no group', expected, ...fix }];
 }
 
 function targetsOf({ targets }: Common): Target[] {

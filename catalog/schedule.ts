@@ -1,20 +1,7 @@
 import { Cron } from 'croner';
 import { z } from 'zod';
 import { nearest } from '../connectors/load.ts';
-import { durationSchema } from '../contract/index.ts';
-
-export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-export type Weekday = (typeof weekdays)[number];
-
-/** When steps that change something may begin. `to` before `from`: until that time of the next day. */
-export interface Window {
-  days: readonly Weekday[];
-  /** `HH:MM`, in `timezone`. */
-  from: string;
-  to: string;
-  /** An IANA name (https://www.iana.org/time-zones). */
-  timezone: string;
-}
+import { durationSchema, type Freeze, type Window, weekdays } from '../contract/index.ts';
 
 /** When a credential is rotated without being asked: exactly one of `everyMs` and `cron`. */
 export interface Schedule {
@@ -23,6 +10,19 @@ export interface Schedule {
   cron?: string;
   timezone: string;
   window?: Window;
+  /** Each rotation begins up to so much later, another time each. */
+  jitterMs: number;
+  /** What becomes of rotations that were due while the server was down: one of them, or none. */
+  catchUp: 'once' | 'skip';
+}
+
+/** Credentials that have to be kept apart. */
+export interface Group {
+  name: string;
+  /** Two of its rotations begin at least so far apart. */
+  apartMs: number;
+  /** So many of them rotate at once at the most. */
+  atOnce?: number;
 }
 
 const leastEveryMs = 60_000;
@@ -90,6 +90,8 @@ export const scheduleSchema = z
     cron: cronSchema.optional(),
     timezone: timezoneSchema.optional(),
     window: windowSchema.optional(),
+    jitter: durationSchema.prefault(0),
+    catchUp: z.enum(['once', 'skip']).default('once'),
   })
   .refine(({ every, cron }) => (every === undefined) !== (cron === undefined), 'either `every` or `cron`')
   .refine(({ timezone, cron }) => timezone === undefined || cron !== undefined, {
@@ -97,10 +99,34 @@ export const scheduleSchema = z
     message: 'no `timezone` beside `every`: that of a window stands in the window',
   })
   .transform(
-    ({ every, cron, timezone, window }): Schedule => ({
+    ({ catchUp, cron, every, jitter, timezone, window }): Schedule => ({
       ...(every !== undefined && { everyMs: every }),
       ...(cron !== undefined && { cron }),
       timezone: timezone ?? window?.timezone ?? 'UTC',
       ...(window && { window }),
+      jitterMs: jitter,
+      catchUp,
     }),
   );
+
+const dateSchema = z.iso.date('a date such as 2026-12-24');
+
+/** Whole days, both included. */
+export const freezeSchema = z
+  .strictObject({
+    from: dateSchema,
+    to: dateSchema,
+    timezone: timezoneSchema.default('UTC'),
+    reason: z.string().trim().min(1).max(200).optional(),
+  })
+  .refine(({ from, to }) => from <= to, { path: ['to'], message: 'the same day as `from` or a later one' })
+  .transform(
+    ({ from, reason, timezone, to }): Freeze => ({ from, to, timezone, ...(reason === undefined ? {} : { reason }) }),
+  );
+
+export const groupSchema = z
+  .strictObject({
+    apart: durationSchema.prefault(0),
+    atOnce: z.int().min(1).max(10_000).optional(),
+  })
+  .refine(({ apart, atOnce }) => apart > 0 || atOnce !== undefined, '`apart`, `atOnce` or both');

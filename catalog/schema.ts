@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { type Credential, durationSchema, type Limits, shapeSchema } from '../contract/index.ts';
-import { type Schedule, scheduleSchema } from './schedule.ts';
+import { freezeSchema, type Group, groupSchema, type Schedule, scheduleSchema } from './schedule.ts';
 
-/** A credential as the catalog declares it: with its schedule, which the rotation itself does not need. */
+/** A credential as the catalog declares it: with what the rotation itself does not need. */
 export interface DeclaredCredential extends Credential {
   schedule?: Schedule;
+  /** A promise: no value is older. */
+  maxAgeMs?: number;
+  group?: Group;
 }
 
 const tenYearsMs = 3_650 * 86_400_000;
@@ -85,8 +88,18 @@ export const commonSchema = z.strictObject({
   approval: z.strictObject({ approvers: z.int().min(1).max(20).default(1), within: positive }).optional(),
   limits: limitsSchema.prefault({}),
   schedule: scheduleSchema.optional(),
+  maxAge: positive.optional(),
+  group: name.optional(),
 });
 export type Common = z.infer<typeof commonSchema>;
+
+/** The whole file, `credentials` apart, which are read one by one. */
+export const fileSchema = z.strictObject({
+  credentials: z.unknown(),
+  freezes: z.array(freezeSchema).max(200).default([]),
+  groups: z.record(name, groupSchema).default({}),
+});
+export type FileFields = z.infer<typeof fileSchema>;
 
 /** What stands in a target or consumer beside its connector's own fields. */
 export const targetFields = ['name', 'value'] as const;

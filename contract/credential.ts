@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Calendar } from './calendar.ts';
 import type { ConsumerCommon } from './consumer.ts';
 
 /**
@@ -20,6 +21,8 @@ export interface Credential {
   /** After this a silent consumer is reported to the operator. It is never a reason to undo. */
   refreshWithinMs: number;
   approval?: { approvers: number; withinMs: number };
+  /** When steps that change something may begin. Absent: at any time. */
+  calendar?: Calendar;
   limits: Limits;
 }
 

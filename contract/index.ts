@@ -1,5 +1,6 @@
 export * from './activities.ts';
 export * from './audit.ts';
+export * from './calendar.ts';
 export * from './connector.ts';
 export * from './consumer.ts';
 export * from './context.ts';

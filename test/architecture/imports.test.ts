@@ -7,13 +7,14 @@ type File = (typeof files)[number];
 /** What each folder may import of the others; `types` only as `import type`. Itself always. */
 const allowed: Readonly<Record<string, { all: readonly string[]; types?: readonly string[] }>> = {
   contract: { all: [] },
+  calendar: { all: ['contract'] },
   connectors: { all: ['contract'] },
-  activities: { all: ['connectors', 'contract'] },
+  activities: { all: ['calendar', 'connectors', 'contract'] },
   workers: { all: ['activities', 'workflows', 'connectors', 'contract'] },
   workflows: { all: ['contract'], types: ['activities'] },
   client: { all: ['contract'], types: ['workflows'] },
-  catalog: { all: ['connectors', 'contract'] },
-  cli: { all: ['catalog', 'client', 'connectors', 'contract'], types: ['workflows'] },
+  catalog: { all: ['calendar', 'connectors', 'contract'] },
+  cli: { all: ['calendar', 'catalog', 'client', 'connectors', 'contract'], types: ['workflows'] },
   server: { all: ['catalog', 'client', 'connectors', 'contract'], types: ['workflows'] },
 };
 

@@ -8,6 +8,7 @@ describe('a valid catalog', () => {
     const { credentials, warnings, file } = await parse(valid);
     expect(file).toBe('catalog.yaml');
     expect(warnings).toEqual([]);
+    const window = { days: ['tue', 'wed', 'thu'], from: '10:00', to: '15:00', timezone: 'Europe/Berlin' };
     expect(credentials.get('production/orders/DATABASE_URL')).toEqual({
       id: 'production/orders/DATABASE_URL',
       owner: 'payments-sre',
@@ -51,8 +52,11 @@ describe('a valid catalog', () => {
       schedule: {
         everyMs: 30 * 86_400_000,
         timezone: 'Europe/Berlin',
-        window: { days: ['tue', 'wed', 'thu'], from: '10:00', to: '15:00', timezone: 'Europe/Berlin' },
+        window,
+        jitterMs: 0,
+        catchUp: 'once',
       },
+      calendar: { window, freezes: [] },
     });
   });
 

@@ -16,6 +16,8 @@ describe('a schedule', () => {
       { window: { days: expect.arrayContaining(['mon', 'sun']), timezone: 'UTC' } },
     ],
     [window('days: [sat], from: 10:00, to: "11:00", timezone: UTC'), { window: { days: ['sat'], from: '10:00' } }],
+    ['{ every: 30d }', { jitterMs: 0, catchUp: 'once' }],
+    ['{ every: 30d, jitter: 2h, catchUp: skip }', { jitterMs: 7_200_000, catchUp: 'skip' }],
   ])('%s is taken', async (text, expected) => {
     expect((await parse(withSchedule(text))).find('a/b').schedule).toMatchObject(expected);
   });
@@ -43,7 +45,62 @@ describe('a schedule', () => {
     [window('from: "09:00", to: "10:00", timezone: europe/berlin'), 'such as Europe/Berlin or UTC'],
     [window('from: "09:00", to: "10:00", timezone: "+02:00"'), 'an IANA time zone'],
     [window('from: "09:00", to: "10:00", timezone: CEST2'), 'an IANA time zone'],
+    ['{ every: 1d, jitter: -1h }', 'schedule.jitter'],
+    ['{ every: 1d, catchUp: all }', 'schedule.catchUp'],
+    [window('from: "09:00", to: "09:20"'), 'schedule.window: found a window and freezes that leave no time in which'],
   ])('%s is refused', async (text, expected) => {
     expect((await errorIn(withSchedule(text))).message).toContain(expected);
+  });
+});
+
+describe('freezes and groups', () => {
+  const withTop = (top: string) => `${top}\n${changed('owner: me', 'owner: me')}`;
+
+  it('a freeze is for every credential of the file', async () => {
+    const { find } = await parse(
+      withTop('freezes: [{ from: 2026-12-20, to: 2027-01-05, timezone: Europe/Berlin, reason: year end }]'),
+    );
+    expect(find('a/b').calendar).toEqual({
+      freezes: [{ from: '2026-12-20', to: '2027-01-05', timezone: 'Europe/Berlin', reason: 'year end' }],
+    });
+  });
+
+  it('without window and freezes there is no calendar', async () => {
+    expect((await parse(changed('owner: me', 'owner: me'))).find('a/b')).not.toHaveProperty('calendar');
+  });
+
+  it('the group of a credential, with what it says', async () => {
+    const text = `groups: { pair: { apart: 4h, atOnce: 2 } }\n${changed('owner: me', 'owner: me\n    group: pair\n    maxAge: 90d')}`;
+    expect((await parse(text)).find('a/b')).toMatchObject({
+      group: { name: 'pair', apartMs: 14_400_000, atOnce: 2 },
+      maxAgeMs: 7_776_000_000,
+    });
+  });
+
+  it.each([
+    [
+      'freezes: [{ from: 2026-12-20, to: 2026-12-19 }]',
+      'freezes[0].to: found a string, expected the same day as `from`',
+    ],
+    ['freezes: [{ from: 2026-02-30, to: 2026-03-01 }]', 'freezes[0].from: found a string, expected a date'],
+    ['freezes: [{ from: 2026-12-20 }]', 'freezes[0].to: the field "to" is missing'],
+    ['freezes: [{ from: 2020-01-01, to: 2045-01-01 }]', 'leave no time in which a rotation fits'],
+    ['groups: { pair: {} }', 'groups.pair: found a mapping, expected `apart`, `atOnce` or both'],
+    ['groups: { pair: { atOnce: 0 } }', 'groups.pair.atOnce: found 0, expected at least 1'],
+    ['freeze: []', 'unknown field "freeze"; did you mean "freezes"?'],
+  ])('%s is refused', async (top, expected) => {
+    expect((await errorIn(withTop(top))).message).toContain(expected);
+  });
+
+  it('a group that the file does not have', async () => {
+    const text = `groups: { pair: { apart: 4h } }\n${changed('owner: me', 'owner: me\n    group: pairs')}`;
+    expect((await errorIn(text)).problems).toMatchObject([
+      {
+        path: 'credentials.a/b.group',
+        found: 'the name of no group',
+        expected: 'one of pair',
+        fix: 'did you mean "pair"?',
+      },
+    ]);
   });
 });

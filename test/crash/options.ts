@@ -23,7 +23,7 @@ const help = `Crashes real worker processes, servers and disks in the middle of 
 
   --seed    for everything that is random; printed at the start (default: a new one)
   --kills   at least so many kill -9 (default 200), and one at each boundary if the time allows
-  --minutes how long boundaries may take; after three more the other rounds begin (default 8; fewer kills then are no success)
+  --minutes how long boundaries may take; after three more the other rounds begin (default 14; fewer kills then are no success)
   --rounds  only these
   --disk    how a full disk is made: a small tmpfs where it can be mounted, else a limit on file sizes
   --keep    leaves logs and databases, and says where
@@ -37,7 +37,7 @@ export function optionsFrom(args: readonly string[]): Options | undefined {
     options: {
       seed: { type: 'string' },
       kills: { type: 'string', default: '200' },
-      minutes: { type: 'string', default: '8' },
+      minutes: { type: 'string', default: '14' },
       rounds: { type: 'string', default: roundNames.join(',') },
       disk: { type: 'string', default: 'auto' },
       keep: { type: 'boolean', default: false },

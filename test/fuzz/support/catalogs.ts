@@ -70,7 +70,7 @@ export async function assertSettled(text: string): Promise<'accepted' | 'refused
     return 'refused';
   }
   const credentials = [...catalog.credentials.values()];
-  const again = await parseCatalog(JSON.stringify({ credentials: declared(credentials) }), 'again.yaml');
+  const again = await parseCatalog(JSON.stringify(declared(credentials)), 'again.yaml');
   expect([...again.credentials.values()]).toEqual(credentials);
   for (const credential of credentials) {
     expect(rotationInputSchema.safeParse({ credential, requests: [] }).error?.issues ?? []).toEqual([]);
@@ -98,11 +98,22 @@ const ms = (time: number) => `${time}ms`;
 
 /** The credentials in the catalog's own words. */
 function declared(credentials: readonly DeclaredCredential[]): Record<string, unknown> {
-  return Object.fromEntries(credentials.map((credential) => [credential.id, declaredOne(credential)]));
+  const groups = credentials.flatMap(({ group }) => (group ? [[group.name, declaredGroup(group)] as const] : []));
+  return {
+    credentials: Object.fromEntries(credentials.map((credential) => [credential.id, declaredOne(credential)])),
+    // Those of the file, which all of them have.
+    freezes: credentials[0]?.calendar?.freezes ?? [],
+    groups: Object.fromEntries(groups),
+  };
+}
+
+function declaredGroup({ apartMs, atOnce }: NonNullable<DeclaredCredential['group']>): object {
+  return { apart: ms(apartMs), ...(atOnce === undefined ? {} : { atOnce }) };
 }
 
 function declaredOne(credential: DeclaredCredential): Record<string, unknown> {
-  const { id: _, graceMs, soakMs, refreshWithinMs, approval, limits, schedule, ...same } = credential;
+  const { approval, calendar: _calendar, graceMs, group, id: _id, limits, maxAgeMs, schedule, ...rest } = credential;
+  const { refreshWithinMs, soakMs, ...same } = rest;
   const { stepMs, settleMs, refusalMs, attemptMs, pollMs } = limits;
   const waits = {
     step: ms(stepMs),
@@ -119,10 +130,13 @@ function declaredOne(credential: DeclaredCredential): Record<string, unknown> {
     limits: waits,
     ...(approval && { approval: { approvers: approval.approvers, within: ms(approval.withinMs) } }),
     ...(schedule && { schedule: declaredSchedule(schedule) }),
+    ...(maxAgeMs !== undefined && { maxAge: ms(maxAgeMs) }),
+    ...(group && { group: group.name }),
   };
 }
 
-function declaredSchedule({ everyMs, cron, timezone, window }: NonNullable<DeclaredCredential['schedule']>): object {
+function declaredSchedule(schedule: NonNullable<DeclaredCredential['schedule']>): object {
+  const { catchUp, cron, everyMs, jitterMs, timezone, window } = schedule;
   const when = everyMs === undefined ? { cron, timezone } : { every: ms(everyMs) };
-  return { ...when, ...(window && { window }) };
+  return { ...when, catchUp, jitter: ms(jitterMs), ...(window && { window }) };
 }
