@@ -1,5 +1,6 @@
 import type { Deps } from '../connectors/deps.ts';
 import type { Activities } from '../contract/index.ts';
+import { calendarActivities } from './calendar.ts';
 import { createStepActivities } from './create.ts';
 import { inspectActivities } from './inspect.ts';
 import { recordActivities } from './record.ts';
@@ -11,6 +12,7 @@ import { writeActivities } from './write.ts';
 /** All activities of a rotation, bound to what this process provides. */
 export function createActivities(deps: Deps): Activities {
   return {
+    ...calendarActivities(deps),
     ...inspectActivities(deps),
     ...createStepActivities(deps),
     ...writeActivities(deps),

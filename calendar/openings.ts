@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import { type Calendar, type Credential, type Freeze, type Window, weekdays } from '../contract/index.ts';
+import { type Calendar, type Freeze, type Window, weekdays } from '../contract/index.ts';
 
 /** From `fromMs` on, and before `untilMs`; in epoch milliseconds. */
 export interface Opening {
@@ -64,9 +64,4 @@ function without(open: Opening, taken: readonly Opening[]): Opening[] {
     fromMs = untilMs;
   }
   return fromMs < open.untilMs ? [...left, { fromMs, untilMs: open.untilMs }] : left;
-}
-
-/** So much is kept free for what a rotation changes before the grace: one step with its retries, and its consumers. */
-export function changesMs({ limits, refreshWithinMs }: Pick<Credential, 'limits' | 'refreshWithinMs'>): number {
-  return limits.stepMs + refreshWithinMs;
 }

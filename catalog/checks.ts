@@ -1,7 +1,13 @@
-import { changesMs, nextOpening } from '../calendar/openings.ts';
+import { nextOpening } from '../calendar/openings.ts';
 import { nearest } from '../connectors/load.ts';
 import { checkShape } from '../connectors/shapes/index.ts';
-import type { CredentialConsumer, KeyFields, ProviderPowers, Shape } from '../contract/index.ts';
+import {
+  type CredentialConsumer,
+  changesMs,
+  type KeyFields,
+  type ProviderPowers,
+  type Shape,
+} from '../contract/index.ts';
 import type { Finding } from './problem.ts';
 import type { Draft } from './read-credential.ts';
 import { listed } from './words.ts';

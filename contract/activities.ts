@@ -65,6 +65,8 @@ export interface Activities {
   inspectTarget: Activity<OnTarget, TargetStanding>;
   inspectProvider: Activity<{ held: readonly KeyId[] }, ProviderStanding>;
   hashPlan: Activity<{ plan: unknown }, string>;
+  /** The next time that the credential's calendar leaves open for so long: now, where it is open. */
+  nextOpening: Activity<{ neededMs: number }, { from: Instant | 'never' }>;
 
   chooseKey: Activity<{ held: KeyId; keys: readonly Key[] }, SealedKey>;
   applyKey: Activity<{ chosen: SealedKey; expected: Key | undefined }, Key>;

@@ -26,6 +26,11 @@ export interface Credential {
   limits: Limits;
 }
 
+/** So much is kept free for what a rotation changes before the grace: one step with its retries, and its consumers. */
+export function changesMs({ limits, refreshWithinMs }: Pick<Credential, 'limits' | 'refreshWithinMs'>): number {
+  return limits.stepMs + refreshWithinMs;
+}
+
 export interface Target {
   name: string;
   /** The vault's connector. */

@@ -45,6 +45,7 @@ function nothingDone() {
     refreshedAt: undefined,
     askable: new Set<string>(),
     waived: new Map<string, Decision>(),
+    unbound: new Set<string>(),
     undoing: false,
     reason: undefined,
   };

@@ -93,6 +93,8 @@ export interface Run {
   askable: Set<string>;
   /** By consumer and key: who waived it. */
   waived: Map<string, Decision>;
+  /** What a person has said need not wait for an open window. */
+  unbound: Set<string>;
   undoing: boolean;
   pastPivot: boolean;
   refreshedAt?: Instant;
@@ -246,4 +248,9 @@ export function isInPlace(run: Run): boolean {
 export function urgencyOf(run: Run): Request['urgency'] {
   const asked = new Set(run.inbox.requests.map(({ urgency }) => urgency));
   return urgencies.findLast((urgency) => asked.has(urgency)) ?? 'routine';
+}
+
+/** An urgent request waits for no grace, soak or window, also where it comes while they last. The evidence it cannot skip. */
+export function hurried(run: Run): boolean {
+  return urgencyOf(run) !== 'routine';
 }

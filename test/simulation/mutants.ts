@@ -25,7 +25,7 @@ export const mutants: readonly Mutant[] = [
       edit(
         'workflows/steps/retire.ts',
         'for (const old of going) await gate(run, { going: old, staying: toNew(run) });',
-        '',
+        '{}',
       ),
     ],
   },

@@ -13,7 +13,7 @@ import type { Scenario } from './scenario.ts';
 const limits = { stepMs: 120_000, settleMs: 300_000, refusalMs: 300_000, attemptMs: 20_000, pollMs: 30_000 };
 
 export function credentialOf(scenario: Scenario, id: string, pace = fullPace): Credential {
-  const { approvers, graceMs, smokeTest, soakMs, world } = scenario;
+  const { approvers, calendar, graceMs, smokeTest, soakMs, world } = scenario;
   return {
     id,
     owner: 'simulation',
@@ -29,6 +29,7 @@ export function credentialOf(scenario: Scenario, id: string, pace = fullPace): C
     soakMs,
     refreshWithinMs: pace(10 * 60_000),
     ...(approvers > 0 ? { approval: { approvers, withinMs: pace(8 * 3_600_000) } } : {}),
+    ...(calendar ? { calendar } : {}),
     limits: {
       stepMs: pace(limits.stepMs),
       settleMs: pace(limits.settleMs),

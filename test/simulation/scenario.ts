@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Request } from '../../contract/index.ts';
+import type { Calendar, Request } from '../../contract/index.ts';
 import type { ConsumerShape } from '../world/consumer.ts';
 import { type Fault, faultKinds } from '../world/faults.ts';
 import type { Pace } from '../world/pace.ts';
@@ -62,6 +62,7 @@ export interface Scenario {
   approvers: number;
   smokeTest: 'none' | 'passes' | 'fails for new';
   request: Pick<Request, 'urgency' | 'withinMs'>;
+  calendar?: Calendar;
   faults: Fault[];
   acts: Act[];
 }

@@ -1,4 +1,5 @@
-import { KeyturnError } from '../../contract/index.ts';
+import { changesMs, KeyturnError } from '../../contract/index.ts';
+import { whenOpen } from '../open.ts';
 import { baselineOf, known, type Run } from '../run.ts';
 import { attendTo, decide } from '../waiting.ts';
 import { takeBaseline } from './inspect.ts';
@@ -22,6 +23,7 @@ export async function approve(run: Run): Promise<void> {
   if (approved(run).length < approvers) {
     throw new KeyturnError('unauthorized', `not approved in time (${approved(run).length} of ${approvers})`);
   }
+  await whenOpen(run, 'making a new key', changesMs(run.credential));
   const now = await takeBaseline(run);
   if (now.planHash !== planHash) {
     throw new KeyturnError('conflict', 'what was approved is no longer what stands: the approvals are void', {

@@ -1,11 +1,22 @@
-import type { KeyId, ListedKey, ProviderStanding, TargetStanding } from '../../contract/index.ts';
+import {
+  changesMs,
+  type KeyId,
+  type ListedKey,
+  type ProviderStanding,
+  type TargetStanding,
+} from '../../contract/index.ts';
 import { compromisedAt, isLeaked } from '../compromise.ts';
 import { judgeAccepters, judgeKeys, judgePending, judgeTargets, keysHeld } from '../judge.ts';
+import { whenOpen } from '../open.ts';
 import { type Baseline, instant, known, looking, type Run, step, TurnBack } from '../run.ts';
 import { note } from '../track.ts';
 
 /** Reads everything and decides whether the rotation may begin. Touches nothing. */
 export async function inspect(run: Run): Promise<void> {
+  run.options = [...run.inbox.requests];
+  // Where people are asked first, they are asked at any time.
+  if (!run.credential.approval) await whenOpen(run, 'making a new key', changesMs(run.credential));
+  // What has come in the meantime counts as well.
   run.options = [...run.inbox.requests];
   run.baseline = await takeBaseline(run);
   const leakedAt = compromisedAt(run.options);

@@ -1,7 +1,9 @@
 import { gate } from '../gate.ts';
+import { whenOpen } from '../open.ts';
 import {
   baselineOf,
   checkpoint,
+  hurried,
   isInPlace,
   known,
   mayBeRefused,
@@ -9,7 +11,6 @@ import {
   step,
   toKnownGood,
   toNew,
-  urgencyOf,
 } from '../run.ts';
 import { rest } from '../waiting.ts';
 import { proveRefused } from './delete.ts';
@@ -20,9 +21,12 @@ const soakLooksMax = 8;
 /** The grace; the evidence gate; then the old key is disabled where that can be taken back, and watched. */
 export async function retire(run: Run): Promise<void> {
   const { going, powers } = baselineOf(run);
+  const soaks = powers.disables && !isInPlace(run);
   await grace(run);
-  for (const old of going) await gate(run, { going: old, staying: toNew(run) });
-  if (!powers.disables || isInPlace(run)) return;
+  // What was found before a wait is old after it.
+  do for (const old of going) await gate(run, { going: old, staying: toNew(run) });
+  while (await whenOpen(run, `${soaks ? 'disabling' : 'deleting'} the old key`));
+  if (!soaks) return;
   for (const old of going) {
     checkpoint(run);
     if (old.state === 'disabled') continue;
@@ -30,6 +34,7 @@ export async function retire(run: Run): Promise<void> {
     await proveRefused(run, old);
   }
   await soak(run);
+  if (await whenOpen(run, 'deleting the old key')) await testCurrent(run, toNew(run));
 }
 
 async function grace(run: Run): Promise<void> {
@@ -38,11 +43,6 @@ async function grace(run: Run): Promise<void> {
   if (hurried(run)) return;
   const untilMs = sinceMs + graceMs;
   await rest(run, { name: 'grace', detail: 'the old key still works', untilMs, hurried: () => hurried(run) });
-}
-
-/** An urgent request ends grace and soak, also one that comes while they last. The evidence it cannot skip. */
-function hurried(run: Run): boolean {
-  return urgencyOf(run) !== 'routine';
 }
 
 /** The old key is refused but can come back: anything that turns red in this time brings it back. */
