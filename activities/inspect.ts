@@ -23,12 +23,12 @@ export function inspectActivities(deps: Deps): Inspect {
       return standingOf(bench(deps, job), target);
     },
 
-    async inspectProvider({ job, held }) {
+    async inspectProvider({ job, held, infers }) {
       const on = bench(deps, job);
       const { provider, powers } = await openProvider(on);
       for (const consumer of job.credential.consumers) await checkReferences(on, consumer);
       const keys = await provider.inventory(on.ctx, held);
-      const leftOpen = await inferLost(on, keys, held);
+      const leftOpen = infers === false ? [] : await inferLost(on, keys, held);
       const ledger = await readLedger(on);
       const listed = keys.map(
         (key): ListedKey => ({

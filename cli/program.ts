@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from '@commander-js/extra-typings';
+import { addAdopt } from './commands/adopt.ts';
 import { addApprove } from './commands/approve.ts';
 import { addAttest } from './commands/attest.ts';
 import { addAudit } from './commands/audit.ts';
@@ -29,7 +30,7 @@ Environment:
 const commands = [
   ...[addCheck, addUp, addWorker, addRotate, addStatus],
   ...[addApprove, addReject, addProceed, addRollback, addRetry, addResolve],
-  ...[addAttest, addStore, addAudit],
+  ...[addAdopt, addAttest, addStore, addAudit],
 ];
 
 /**

@@ -11,12 +11,16 @@ const lookMs = 250;
  * one there.
  * @throws KeyturnError `transient` naming the queue that nobody serves.
  */
-export async function requireWorkers(temporal: Connected, { id, site }: Credential): Promise<void> {
+export async function requireWorkers(
+  temporal: Connected,
+  { id, site }: Credential,
+  meanwhile = 'the rotation stays open and waits for one',
+): Promise<void> {
   const giveUpMs = Date.now() + patienceMs;
   for (;;) {
     const missing = await missingQueue(temporal, site);
     if (missing === undefined) return;
-    if (Date.now() > giveUpMs) throw nobody(id, missing);
+    if (Date.now() > giveUpMs) throw nobody(id, missing, meanwhile);
     await sleep(lookMs);
   }
 }
@@ -36,12 +40,8 @@ async function missingQueue(
   return undefined;
 }
 
-function nobody(id: string, { name, start }: Queue): KeyturnError {
-  return new KeyturnError(
-    'transient',
-    `no worker serves the queue ${name}; the rotation stays open and waits for one`,
-    {
-      fix: `start one with \`${start}\`, then watch with \`keyturn status ${id}\``,
-    },
-  );
+function nobody(id: string, { name, start }: Queue, meanwhile: string): KeyturnError {
+  return new KeyturnError('transient', `no worker serves the queue ${name}; ${meanwhile}`, {
+    fix: `start one with \`${start}\`, then watch with \`keyturn status ${id}\``,
+  });
 }

@@ -7,7 +7,6 @@ import type {
   Credential,
   CredentialId,
   Decision,
-  ErrorKind,
   Outcome,
   Proceed,
   Progress,
@@ -15,7 +14,7 @@ import type {
   RotationEnd,
   SearchValues,
 } from '../contract/index.ts';
-import { errorKinds, KeyturnError, mainQueue, searchAttributes, workflowIdOf } from '../contract/index.ts';
+import { isErrorKind, KeyturnError, mainQueue, searchAttributes, workflowIdOf } from '../contract/index.ts';
 import * as messages from '../workflows/messages.ts';
 import type { rotation } from '../workflows/rotation.workflow.ts';
 
@@ -136,12 +135,8 @@ async function known<T>(handle: { workflowId: string }, call: () => Promise<T>):
     }
     if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
       const { type, message } = error.cause;
-      throw new KeyturnError(isKind(type) ? type : 'invalid', message);
+      throw new KeyturnError(isErrorKind(type) ? type : 'invalid', message);
     }
     throw error;
   }
-}
-
-function isKind(type: string | undefined | null): type is ErrorKind {
-  return errorKinds.includes(type as ErrorKind);
 }

@@ -63,7 +63,8 @@ type OnTarget = { target: Target };
  */
 export interface Activities {
   inspectTarget: Activity<OnTarget, TargetStanding>;
-  inspectProvider: Activity<{ held: readonly KeyId[] }, ProviderStanding>;
+  /** Unless it `infers` nothing, it fills in the results of effects of which nobody heard. */
+  inspectProvider: Activity<{ held: readonly KeyId[]; infers?: false }, ProviderStanding>;
   hashPlan: Activity<{ plan: unknown }, string>;
   /** The next time that the credential's calendar leaves open for so long: now, where it is open. */
   nextOpening: Activity<{ neededMs: number }, { from: Instant | 'never' }>;

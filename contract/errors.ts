@@ -17,6 +17,10 @@ export const errorKinds = [
 
 export type ErrorKind = (typeof errorKinds)[number];
 
+export function isErrorKind(text: string | undefined | null): text is ErrorKind {
+  return errorKinds.includes(text as ErrorKind);
+}
+
 export interface ErrorDetails {
   /** What to do about it, as a sentence for the operator. */
   fix?: string;

@@ -52,6 +52,12 @@ export interface RotationInput {
   requests: readonly Request[];
 }
 
+/** What a workflow `inspection/<credential id>/...` is started with: it looks as a rotation with these requests would. */
+export interface InspectionInput extends RotationInput {
+  /** Who takes the credential under management: it is audited, with what stands. */
+  adopt?: Decision;
+}
+
 const ms = z.number().int().min(0);
 
 /** What a rotation cannot do without; what belongs to connectors is parsed by them. */

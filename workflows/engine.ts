@@ -12,8 +12,8 @@ import {
   upsertSearchAttributes,
   uuid4,
 } from '@temporalio/workflow';
-import type { Activities, ErrorKind, SearchValues } from '../contract/index.ts';
-import { errorKinds, KeyturnError, searchAttributes } from '../contract/index.ts';
+import type { Activities, SearchValues } from '../contract/index.ts';
+import { isErrorKind, KeyturnError, searchAttributes } from '../contract/index.ts';
 
 /** How one activity is called. */
 export interface CallOptions {
@@ -108,7 +108,7 @@ function unwrapped(activities: Activities): Activities {
 function asKeyturnError(activity: string, error: unknown): unknown {
   if (!(error instanceof ActivityFailure)) return error;
   const { cause } = error;
-  if (cause instanceof ApplicationFailure && isKind(cause.type)) {
+  if (cause instanceof ApplicationFailure && isErrorKind(cause.type)) {
     const [details] = (cause.details ?? []) as [{ fix?: string }?];
     return new KeyturnError(cause.type, cause.message, details?.fix === undefined ? {} : { fix: details.fix });
   }
@@ -119,17 +119,13 @@ function asKeyturnError(activity: string, error: unknown): unknown {
 /** Where it was tried until its time was over, what the last try said: the SDK keeps that in the server's own failure only. */
 function outOfTime(activity: string, { failure, timeoutType }: TimeoutFailure): KeyturnError {
   const { applicationFailureInfo, message } = failure?.cause ?? {};
-  if (message && isKind(applicationFailureInfo?.type)) {
+  if (message && isErrorKind(applicationFailureInfo?.type)) {
     const fix = 'see that the system is up and that the worker reaches it; then rotate again';
     return new KeyturnError(applicationFailureInfo.type, message, { fix });
   }
   return new KeyturnError('transient', `${activity}: no answer in time (${timeoutType})`, {
     fix: 'see that a worker for this task queue runs and reaches the system',
   });
-}
-
-function isKind(type: string | undefined | null): type is ErrorKind {
-  return errorKinds.includes(type as ErrorKind);
 }
 
 function searchPairs(values: SearchValues): SearchAttributePair[] {

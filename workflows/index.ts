@@ -1,1 +1,2 @@
+export { inspection } from './inspection.workflow.ts';
 export { rotation } from './rotation.workflow.ts';

@@ -12,9 +12,10 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { CredentialId, RotationEnd, RotationInput } from '../contract/index.ts';
-import { KeyturnError, rotationInputSchema, siteQueue, workflowIdOf } from '../contract/index.ts';
+import { KeyturnError, siteQueue, workflowIdOf } from '../contract/index.ts';
 import { cancelled, signals, updates } from './desk.ts';
 import { temporalEngine } from './engine.ts';
+import { refusal, wellFormed } from './input.ts';
 import * as messages from './messages.ts';
 import { newRun, progressOf, rotate } from './rotate.ts';
 import type { Run } from './run.ts';
@@ -33,24 +34,11 @@ export async function rotation(input: RotationInput): Promise<RotationEnd> {
   return end;
 }
 
-/** Whoever starts it by hand may get it wrong: that ends it, where an error of any other kind would be tried for ever. */
-function wellFormed(input: RotationInput): RotationInput {
-  const { error } = rotationInputSchema.safeParse(input);
-  if (!error) return input;
-  const [issue] = error.issues;
-  throw refusal(`not a rotation's input: ${issue?.path.join('.')}: ${issue?.message}`);
-}
-
 /** Under another id, as a schedule makes them, it would run beside the rotation that is open. */
 function inItsPlace(credential: CredentialId): void {
   const { workflowId } = workflowInfo();
   const own = workflowIdOf(credential);
   if (workflowId !== own) throw refusal(`a rotation of ${credential} has the workflow id ${own}, not ${workflowId}`);
-}
-
-function refusal(why: string): ApplicationFailure {
-  const message = `${why}; start it with keyturn rotate`;
-  return ApplicationFailure.create({ type: 'invalid', message, nonRetryable: true });
 }
 
 /** Cancelling is rolling back: nothing of the rotation is cut off, and past the pivot it is refused. */

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-
 import type { Connected } from '../../client/connect.ts';
 import type { Retrying } from '../../client/pending.ts';
 import {
+  type Credential,
   durationSchema,
   KeyturnError,
   type Progress,
@@ -11,9 +12,10 @@ import {
   type Urgency,
   urgencies,
 } from '../../contract/index.ts';
-import type { ExitCode } from '../exit-codes.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { openCatalog } from '../open-catalog.ts';
 import { person } from '../person.ts';
+import { planned, planWords } from '../plan.ts';
 import { changedLines, retryLine } from '../progress-lines.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
 import { ensureSearchAttributes, withTemporal } from '../temporal.ts';
@@ -52,6 +54,7 @@ export function addRotate(program: Command): void {
     .option('--converge', 'targets that serve different keys are brought to the same new one')
     .option('--accept-broken', 'rotate although the provider refuses what the targets serve')
     .option('--replace <keyId>', 'at a key limit: the key that may go, if the evidence allows')
+    .option('--dry-run', 'print what it would do, with the hash that approvers agree to, and touch nothing')
     .option('--request-id <id>', 'the same id asks only once, however often it is sent')
     .addHelpText('after', notes)
     .action(async (id, options, command) => {
@@ -73,6 +76,7 @@ interface Options {
   wait?: true;
   timeout?: number;
   converge?: true;
+  dryRun?: true;
   acceptBroken?: true;
   replace?: string;
   requestId?: string;
@@ -81,6 +85,7 @@ interface Options {
 async function rotate(shell: Shell, id: string, options: Options): Promise<ExitCode> {
   const credential = (await openCatalog(shell)).find(id);
   const request = requestFrom(shell, options);
+  if (options.dryRun) return tryDry(shell, credential, request);
   const { startOrJoin } = await import('../../client/rotations.ts');
   const { requireWorkers } = await import('../workers.ts');
   return withTemporal(shell, async (temporal) => {
@@ -92,6 +97,14 @@ async function rotate(shell: Shell, id: string, options: Options): Promise<ExitC
     const watched = await watchLive(shell, temporal, { credential: id, runId, requestId: request.id, options });
     return conclude(shell.out, { credential: id, joined, request: request.id, watched });
   });
+}
+
+async function tryDry(shell: Shell, credential: Credential, request: Request): Promise<ExitCode> {
+  const { out } = shell;
+  const plan = await planned(shell, { credential, requests: [request] });
+  out.result(planWords(out, plan));
+  out.data({ credential: credential.id, dryRun: true, plan });
+  return exitCodes.ok;
 }
 
 function requestFrom({ env }: Shell, options: Options): Request {

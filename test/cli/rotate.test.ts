@@ -7,7 +7,7 @@ import { exitCodes } from '../../cli/exit-codes.ts';
 import { type DevServer, startDevServer } from '../../client/embedded/dev-server.ts';
 import { giveLogin, makeRoles } from '../../connectors/providers/postgres/harness.ts';
 import { readFileVault } from '../../connectors/vaults/file/index.ts';
-import type { Progress } from '../../contract/index.ts';
+import type { Plan, Progress } from '../../contract/index.ts';
 import { CommandLine, type Ended, type Running } from './command-line.ts';
 
 const id = 'demo/orders/DATABASE_URL';
@@ -136,6 +136,34 @@ function expectNoSecrets(urls: readonly string[], all: readonly Ended[]): void {
   const said = all.map(({ stderr, stdout }) => stdout + stderr).join('\n');
   for (const url of urls) expect(said).not.toContain(new URL(url).password);
 }
+
+test('a dry run says what would be done, with one hash for as long as nothing changes, and touches nothing', async () => {
+  const [before, status] = [await current(), await line.run(['status', id, '--json'])];
+  const dry = await line.run(['rotate', id, '--dry-run', '--json']);
+  const { keyId } = (dry.json.plan as Plan).targets[0] ?? {};
+  expect(dry).toMatchObject({
+    code: exitCodes.ok,
+    json: { credential: id, dryRun: true, plan: { order: 'make-before-break', goes: [keyId], goesFirst: [] } },
+  });
+  const again = await line.run(['rotate', id, '--dry-run']);
+  expect(again.stdout).toContain(`plan ${(dry.json.plan as Plan).hash}`);
+  expect(again.stdout).toContain(`main serves ${keyId}`);
+  expect([await current(), await line.run(['status', id, '--json'])]).toEqual([before, status]);
+  const impossible = await line.run(['rotate', 'demo/empty', '--dry-run']);
+  expect(impossible).toMatchObject({ code: exitCodes.usage, stderr: expect.stringContaining('holds no value yet') });
+});
+
+test('a credential is adopted: the audit begins with what stands, and nothing is rotated', async () => {
+  const before = await current();
+  const adopted = await line.run(['adopt', id, '--reason', 'from the old cron job', '--json']);
+  const { keyId } = (adopted.json.plan as Plan).targets[0] ?? {};
+  expect(adopted).toMatchObject({ code: exitCodes.ok, json: { adopted: true, reason: 'from the old cron job' } });
+  expect(await current()).toEqual(before);
+  const { stdout } = await line.run(['audit', 'export', id]);
+  const last = JSON.parse(stdout.trim().split('\n').at(-1) ?? '').entry;
+  expect(last).toMatchObject({ kind: 'decision', verb: 'adopt', detail: { reason: 'from the old cron job' } });
+  expect(last.detail.served[0]).toContain(`main serves ${keyId}`);
+});
 
 test('a rotation that touched nothing ends unchanged, and says why', async () => {
   const { code, json, stdout } = await line.run(['rotate', 'demo/empty', '--json']);

@@ -15,6 +15,7 @@ const commands = [
   ['rollback'],
   ['retry'],
   ['resolve'],
+  ['adopt'],
   ['attest'],
   ['store'],
   ['audit', 'verify'],

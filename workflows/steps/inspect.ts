@@ -39,11 +39,15 @@ export async function readTargets(run: Run): Promise<TargetStanding[]> {
   );
 }
 
-export async function takeBaseline(run: Run): Promise<Baseline> {
+/** @param infers whether to write down what came of effects of which nobody heard. */
+export async function takeBaseline(run: Run, { infers = true } = {}): Promise<Baseline> {
   const takenAt = instant(run);
   const standings = await readTargets(run);
   const held = keysHeld(standings);
-  const provider = await step(run, 'list keys').inspectProvider({ job: run.job, held });
+  const provider = await step(run, 'list keys').inspectProvider({
+    ...{ job: run.job, held },
+    ...(infers ? {} : { infers }),
+  });
   if (provider.leftOpen.length > 0) note(run.track, `an earlier rotation left: ${provider.leftOpen.join(', ')}`);
   judgeTargets(standings, run.options);
   judgeAccepters(standings, run.credential.consumers);

@@ -1,0 +1,55 @@
+import { ApplicationFailure, uuid4 } from '@temporalio/workflow';
+import {
+  changesMs,
+  type Decision,
+  type InspectionInput,
+  KeyturnError,
+  type Plan,
+  siteQueue,
+} from '../contract/index.ts';
+import { temporalEngine } from './engine.ts';
+import { wellFormed } from './input.ts';
+import { newRun } from './rotate.ts';
+import { type Baseline, instant, type Run, step } from './run.ts';
+import { takeBaseline } from './steps/inspect.ts';
+
+/** Looks as a rotation would, and touches nothing: `inspection/<credential id>/...`. */
+export async function inspection(input: InspectionInput): Promise<Plan> {
+  const { adopt, credential, requests } = wellFormed(input);
+  const engine = temporalEngine(credential.site === undefined ? undefined : siteQueue(credential.site));
+  const run = newRun(engine, credential, uuid4(), requests);
+  run.options = requests;
+  try {
+    const plan = await planned(run, await takeBaseline(run, { infers: false }));
+    if (adopt) await adopted(run, plan, adopt);
+    return plan;
+  } catch (error) {
+    if (!(error instanceof KeyturnError)) throw error;
+    const { fix, kind, message } = error;
+    throw ApplicationFailure.create({ type: kind, message, nonRetryable: true, details: [{ fix }] });
+  }
+}
+
+async function planned(run: Run, baseline: Baseline): Promise<Plan> {
+  const { credential, job } = run;
+  const opening = step(run, 'look when making a new key may begin');
+  const { from } = await opening.nextOpening({ job, neededMs: changesMs(credential) });
+  return {
+    credential: credential.id,
+    hash: baseline.planHash,
+    order: baseline.powers.order,
+    targets: [...baseline.knownGood].map(([name, standing]) => ({ name, ...standing })),
+    keys: baseline.keys,
+    goes: baseline.going.map(({ id }) => id),
+    goesFirst: baseline.leftovers.map(({ id }) => id),
+    from,
+  };
+}
+
+/** The first entry of a chain: from what on Keyturn answers for the credential. */
+async function adopted(run: Run, { goes, keys, targets }: Plan, { by, reason }: Decision): Promise<void> {
+  const served = targets.map(({ keyId, name, version }) => `${name} serves ${keyId} (version ${version})`);
+  const detail = { served, keys: keys.map(({ id }) => id), goes, ...(reason === undefined ? {} : { reason }) };
+  const entries = [{ at: instant(run), kind: 'decision' as const, id: 'adopt', verb: 'adopt', by, detail }];
+  await step(run, 'record the adoption').recordDecisions({ job: run.job, entries });
+}
