@@ -124,6 +124,7 @@ function credentialOf(
     refreshWithinMs: refreshWithin,
     ...(approval && { approval: { approvers: approval.approvers, withinMs: approval.within } }),
     ...calendarOf(common, file),
+    ...(file.notify && { notify: file.notify }),
     limits,
     ...(schedule && { schedule }),
     ...(maxAge !== undefined && { maxAgeMs: maxAge }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Credential, durationSchema, type Limits, shapeSchema } from '../contract/index.ts';
+import { urlProblem } from '../connectors/http/url.ts';
+import { type Credential, durationSchema, type Limits, secretRefSchema, shapeSchema } from '../contract/index.ts';
 import { freezeSchema, type Group, groupSchema, type Schedule, scheduleSchema } from './schedule.ts';
 
 /** A credential as the catalog declares it: with what the rotation itself does not need. */
@@ -93,11 +94,17 @@ export const commonSchema = z.strictObject({
 });
 export type Common = z.infer<typeof commonSchema>;
 
+const notifySchema = z.strictObject({ url: z.string(), secret: secretRefSchema }).superRefine(({ url }, issues) => {
+  const problem = urlProblem(url, { privateHttp: false });
+  if (problem) issues.addIssue({ code: 'custom', path: ['url'], message: problem });
+});
+
 /** The whole file, `credentials` apart, which are read one by one. */
 export const fileSchema = z.strictObject({
   credentials: z.unknown(),
   freezes: z.array(freezeSchema).max(200).default([]),
   groups: z.record(name, groupSchema).default({}),
+  notify: notifySchema.optional(),
 });
 export type FileFields = z.infer<typeof fileSchema>;
 

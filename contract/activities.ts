@@ -1,5 +1,6 @@
 import type { Attestation, Change } from './consumer.ts';
 import type { Credential, CredentialConsumer, Target } from './credential.ts';
+import type { Notice } from './notice.ts';
 import type { Key, ProviderPowers } from './provider.ts';
 import type { Evidence, RotationEnd } from './rotation.ts';
 import type { VaultPowers, Version } from './vault.ts';
@@ -66,6 +67,8 @@ export interface Activities {
   /** Unless it `infers` nothing, it fills in the results of effects of which nobody heard. */
   inspectProvider: Activity<{ held: readonly KeyId[]; infers?: false }, ProviderStanding>;
   hashPlan: Activity<{ plan: unknown }, string>;
+  /** Tells people what waits for them, where the catalog says how. */
+  sendNotice: Activity<{ notice: Notice }, void>;
   /** The next time that the credential's calendar leaves open for so long: now, where it is open. */
   nextOpening: Activity<{ neededMs: number }, { from: Instant | 'never' }>;
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Calendar } from './calendar.ts';
 import type { ConsumerCommon } from './consumer.ts';
+import type { Notify } from './notice.ts';
 
 /**
  * One entry of the catalog as everything after the catalog sees it: validated, defaults filled in, times in ms. What belongs to a
@@ -23,6 +24,8 @@ export interface Credential {
   approval?: { approvers: number; withinMs: number };
   /** When steps that change something may begin. Absent: at any time. */
   calendar?: Calendar;
+  /** Where people are told what waits for them. Absent: nowhere. */
+  notify?: Notify;
   limits: Limits;
 }
 

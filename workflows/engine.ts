@@ -116,6 +116,12 @@ function asKeyturnError(activity: string, error: unknown): unknown {
   return new KeyturnError('transient', `${activity}: ${cause?.message ?? error.message}`);
 }
 
+/** As the engine has to hear of it: anything else that is thrown would be tried for ever. */
+export function asFailure({ fix, kind, message }: KeyturnError): ApplicationFailure {
+  const details = fix === undefined ? {} : { details: [{ fix }] };
+  return ApplicationFailure.create({ type: kind, message, nonRetryable: true, ...details });
+}
+
 /** Where it was tried until its time was over, what the last try said: the SDK keeps that in the server's own failure only. */
 function outOfTime(activity: string, { failure, timeoutType }: TimeoutFailure): KeyturnError {
   const { applicationFailureInfo, message } = failure?.cause ?? {};
@@ -128,7 +134,7 @@ function outOfTime(activity: string, { failure, timeoutType }: TimeoutFailure): 
   });
 }
 
-function searchPairs(values: SearchValues): SearchAttributePair[] {
+export function searchPairs(values: SearchValues): SearchAttributePair[] {
   return Object.entries(values).map(([name, value]) => ({
     key: defineSearchAttributeKey(searchAttributes[name as keyof typeof searchAttributes], 'KEYWORD'),
     value,

@@ -1,4 +1,4 @@
-import { ApplicationFailure, uuid4 } from '@temporalio/workflow';
+import { uuid4 } from '@temporalio/workflow';
 import {
   changesMs,
   type Decision,
@@ -7,7 +7,7 @@ import {
   type Plan,
   siteQueue,
 } from '../contract/index.ts';
-import { temporalEngine } from './engine.ts';
+import { asFailure, temporalEngine } from './engine.ts';
 import { wellFormed } from './input.ts';
 import { newRun } from './rotate.ts';
 import { type Baseline, instant, type Run, step } from './run.ts';
@@ -15,19 +15,20 @@ import { takeBaseline } from './steps/inspect.ts';
 
 /** Looks as a rotation would, and touches nothing: `inspection/<credential id>/...`. */
 export async function inspection(input: InspectionInput): Promise<Plan> {
-  const { adopt, credential, requests } = wellFormed(input);
+  try {
+    return await inspected(wellFormed(input));
+  } catch (error) {
+    throw error instanceof KeyturnError ? asFailure(error) : error;
+  }
+}
+
+async function inspected({ adopt, credential, requests }: InspectionInput): Promise<Plan> {
   const engine = temporalEngine(credential.site === undefined ? undefined : siteQueue(credential.site));
   const run = newRun(engine, credential, uuid4(), requests);
   run.options = requests;
-  try {
-    const plan = await planned(run, await takeBaseline(run, { infers: false }));
-    if (adopt) await adopted(run, plan, adopt);
-    return plan;
-  } catch (error) {
-    if (!(error instanceof KeyturnError)) throw error;
-    const { fix, kind, message } = error;
-    throw ApplicationFailure.create({ type: kind, message, nonRetryable: true, details: [{ fix }] });
-  }
+  const plan = await planned(run, await takeBaseline(run, { infers: false }));
+  if (adopt) await adopted(run, plan, adopt);
+  return plan;
 }
 
 async function planned(run: Run, baseline: Baseline): Promise<Plan> {

@@ -1,5 +1,6 @@
 import type { KeyId, Outcome, Quarantine, Reason, TargetStanding } from '../contract/index.ts';
 import { isCompromised, isOvertaken } from './compromise.ts';
+import { tellPeople } from './notices.ts';
 import {
   baselineOf,
   checkpoint,
@@ -42,6 +43,12 @@ export async function quarantine(
   inbox.resolvedBy = undefined;
   run.engine.searchable({ phase: 'quarantined' });
   shown();
+  const { id } = run.credential;
+  void tellPeople(run, `quarantined/${track.tried.length}`, {
+    kind: 'quarantined',
+    text: `${id} is quarantined in ${during === 'undo' ? 'undo of ' : ''}${failed}: ${reason.message}`,
+    todo: track.quarantine.todo,
+  });
   const answered = () => inbox.retry !== undefined || inbox.resolvedBy !== undefined;
   await run.engine.condition(() => answered() || isOvertaken(run));
   track.quarantine = undefined;

@@ -1,7 +1,8 @@
 import type { Credential, Decision, Fate, Progress, Request, RotationEnd } from '../contract/index.ts';
-import { isCompromise, isForwardOnly, isOvertaken } from './compromise.ts';
+import { isCompromise, isCompromised, isForwardOnly, isOvertaken } from './compromise.ts';
 import type { Engine } from './engine.ts';
 import { addRequest, forgetAttested, newInbox } from './inbox.ts';
+import { tellPeople } from './notices.ts';
 import { quarantine } from './quarantine.ts';
 import { checkpoint, instant, known, type Run, reasonOf, urgencyOf } from './run.ts';
 import { close, type Hooks, runSaga, type SagaEnd } from './saga.ts';
@@ -24,6 +25,7 @@ export function newRun(engine: Engine, credential: Credential, rotation: string,
     evidence: [],
     decisions: [],
     decided: 0,
+    noticed: new Set(),
   };
 }
 
@@ -79,7 +81,16 @@ export async function rotate(run: Run): Promise<{ end: RotationEnd; carried: Req
   const end = known(run.end, 'the end');
   run.engine.searchable({ phase: 'ended', outcome: end.outcome });
   show(run);
+  if (isCompromised(run)) await tellEnd(run, end);
   return { end, carried: run.inbox.requests.filter((request) => fateOf(run, request) === 'carried') };
+}
+
+function tellEnd(run: Run, { endedAt, outcome, reason, startedAt }: RotationEnd): Promise<void> {
+  const { id } = run.credential;
+  const tookS = Math.round((Date.parse(endedAt) - Date.parse(startedAt)) / 1_000);
+  const why = reason === undefined ? '' : `: ${reason.message}`;
+  const text = `${id}, which was compromised, ended ${outcome} after ${tookS} s${why}`;
+  return tellPeople(run, 'end', { kind: 'compromise ended', text, todo: [`keyturn status ${id}`] });
 }
 
 function outcomeOf(saga: SagaEnd): RotationEnd['outcome'] {

@@ -1,6 +1,5 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import {
-  ApplicationFailure,
   allHandlersFinished,
   CancellationScope,
   condition,
@@ -14,16 +13,15 @@ import {
 import type { CredentialId, RotationEnd, RotationInput } from '../contract/index.ts';
 import { KeyturnError, siteQueue, workflowIdOf } from '../contract/index.ts';
 import { cancelled, signals, updates } from './desk.ts';
-import { temporalEngine } from './engine.ts';
-import { refusal, wellFormed } from './input.ts';
+import { asFailure, temporalEngine } from './engine.ts';
+import { startWith, wellFormed } from './input.ts';
 import * as messages from './messages.ts';
 import { newRun, progressOf, rotate } from './rotate.ts';
 import type { Run } from './run.ts';
 
 /** The workflow `rotation/<credential id>`: binds the rotation to Temporal's messages and cancellation. */
 export async function rotation(input: RotationInput): Promise<RotationEnd> {
-  const { credential } = wellFormed(input);
-  inItsPlace(credential.id);
+  const { credential } = begun(input);
   const engine = temporalEngine(credential.site === undefined ? undefined : siteQueue(credential.site));
   const run = newRun(engine, credential, uuid4(), input.requests);
   listen(run);
@@ -34,11 +32,23 @@ export async function rotation(input: RotationInput): Promise<RotationEnd> {
   return end;
 }
 
+/** An error of any other kind would be tried for ever. */
+function begun(input: RotationInput): RotationInput {
+  try {
+    inItsPlace(wellFormed(input).credential.id);
+    return input;
+  } catch (error) {
+    throw failureOf(error);
+  }
+}
+
 /** Under another id, as a schedule makes them, it would run beside the rotation that is open. */
 function inItsPlace(credential: CredentialId): void {
   const { workflowId } = workflowInfo();
   const own = workflowIdOf(credential);
-  if (workflowId !== own) throw refusal(`a rotation of ${credential} has the workflow id ${own}, not ${workflowId}`);
+  if (workflowId === own) return;
+  const why = `a rotation of ${credential} has the workflow id ${own}, not ${workflowId}`;
+  throw new KeyturnError('invalid', `${why}; ${startWith}`);
 }
 
 /** Cancelling is rolling back: nothing of the rotation is cut off, and past the pivot it is refused. */
@@ -80,23 +90,20 @@ function answer<Answer, Message>(
       // Also after a cancellation, which is a wish to roll back and stops nothing.
       return await CancellationScope.nonCancellable(async () => act(run, message));
     } catch (error) {
-      throw asFailure(error);
+      throw failureOf(error);
     }
   };
   const validator = (message: Message): void => {
     try {
       may(run, message);
     } catch (error) {
-      throw asFailure(error);
+      throw failureOf(error);
     }
   };
   setHandler(update, handle, { validator });
 }
 
-function asFailure(error: unknown): unknown {
+function failureOf(error: unknown): unknown {
   if (error instanceof TemporalFailure) return error;
-  if (!(error instanceof KeyturnError)) {
-    return ApplicationFailure.create({ type: 'invalid', message: `unexpected: ${error}`, nonRetryable: true });
-  }
-  return ApplicationFailure.create({ type: error.kind, message: error.message, nonRetryable: true });
+  return asFailure(error instanceof KeyturnError ? error : new KeyturnError('invalid', `unexpected: ${error}`));
 }

@@ -105,6 +105,8 @@ export interface Run {
   decisions: DecisionEntry[];
   /** How many there have been. */
   decided: number;
+  /** What people have been told of. */
+  noticed: Set<string>;
   startedAt: Instant;
   reason?: Reason;
   outcome?: Outcome;

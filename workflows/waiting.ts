@@ -1,5 +1,6 @@
 import type { Decision } from '../contract/index.ts';
 import { deadlineMs, isOvertaken, waivedByDeadline } from './compromise.ts';
+import { tellPeople } from './notices.ts';
 import { checkpoint, failedConsumer, instant, type Run } from './run.ts';
 
 export interface WaitOptions {
@@ -96,6 +97,12 @@ async function until(run: Run, options: WaitOptions, over: () => boolean): Promi
     const wait = run.track.waits.get(options.name);
     if (wait) wait.late = true;
     run.engine.log(`late: ${options.name}`, { detail: wait?.detail });
+    const { id } = run.credential;
+    void tellPeople(run, `late/${options.name}${run.undoing ? '/undo' : ''}`, {
+      kind: 'late',
+      text: `${id} still waits (${options.name}): ${wait?.detail}`,
+      todo: [`keyturn status ${id}`, `to go on without it: keyturn proceed ${id} --wait "${options.name}"`],
+    });
   }
   await run.engine.condition(over, leftMs());
 }

@@ -65,6 +65,11 @@ describe('freezes and groups', () => {
     });
   });
 
+  it('where people are told is for every credential, too', async () => {
+    const notify = { url: 'https://hooks.internal/x', secret: { env: 'HOOK' } };
+    expect((await parse(withTop(`notify: ${JSON.stringify(notify)}`))).find('a/b').notify).toEqual(notify);
+  });
+
   it('without window and freezes there is no calendar', async () => {
     expect((await parse(changed('owner: me', 'owner: me'))).find('a/b')).not.toHaveProperty('calendar');
   });
@@ -87,6 +92,14 @@ describe('freezes and groups', () => {
     ['freezes: [{ from: 2020-01-01, to: 2045-01-01 }]', 'leave no time in which a rotation fits'],
     ['groups: { pair: {} }', 'groups.pair: found a mapping, expected `apart`, `atOnce` or both'],
     ['groups: { pair: { atOnce: 0 } }', 'groups.pair.atOnce: found 0, expected at least 1'],
+    [
+      'notify: { url: http://hooks.example.com/x, secret: { env: HOOK } }',
+      'notify.url: found a string, expected https',
+    ],
+    [
+      'notify: { url: https://hooks.example.com/x, secret: whsec_abc }',
+      'notify.secret: found a string that is not shown',
+    ],
     ['freeze: []', 'unknown field "freeze"; did you mean "freezes"?'],
   ])('%s is refused', async (top, expected) => {
     expect((await errorIn(withTop(top))).message).toContain(expected);

@@ -5,7 +5,7 @@ import { change } from '../../connectors/consumers/webhook/harness.ts';
 import { connector } from '../../connectors/consumers/webhook/index.ts';
 import { readAttestations } from '../../connectors/consumers/webhook/message.ts';
 import { attestationsJson, readChange, verifyWebhook } from '../../connectors/consumers/webhook/receiver.ts';
-import { sign } from '../../connectors/consumers/webhook/signature.ts';
+import { sign } from '../../connectors/http/signature.ts';
 import { type Attestation, attestationStatuses, Secret } from '../../contract/index.ts';
 import { testContext } from '../support/context.ts';
 import { answers, serve } from './support/answers.ts';

@@ -1,4 +1,5 @@
 import { changesMs, KeyturnError } from '../../contract/index.ts';
+import { tellPeople } from '../notices.ts';
 import { whenOpen } from '../open.ts';
 import { baselineOf, known, type Run } from '../run.ts';
 import { attendTo, decide } from '../waiting.ts';
@@ -11,6 +12,11 @@ export async function approve(run: Run): Promise<void> {
   const untilMs = run.engine.now() + withinMs;
   const detail = `${approvers} approval(s) of plan ${planHash}`;
   const enough = () => run.inbox.rejection !== undefined || approved(run).length >= approvers;
+  void tellPeople(run, `approval/${planHash}`, {
+    kind: 'approval wanted',
+    text: `${run.credential.id} waits until ${new Date(untilMs).toISOString()} for ${detail}`,
+    todo: [`keyturn approve ${run.credential.id} --plan ${planHash}`, `or: keyturn reject ${run.credential.id}`],
+  });
   await attendTo(run, { name: 'approval', detail, untilMs }, enough);
   if (run.inbox.rejection) {
     decide(run, 'reject', run.inbox.rejection);

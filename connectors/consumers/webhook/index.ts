@@ -34,7 +34,7 @@ async function call(
   change: Change,
   { url, body }: { url: string; body?: string },
 ): Promise<Attestation[]> {
-  const { sign } = await import('./signature.ts');
+  const { sign } = await import('../../http/signature.ts');
   const secret = await ctx.resolve(config.secret);
   const signed = sign(secret.reveal(), change.deliveryId, ctx.now(), body ?? new URL(url).search.slice(1));
   const request = {

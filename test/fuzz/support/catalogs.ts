@@ -104,6 +104,7 @@ function declared(credentials: readonly DeclaredCredential[]): Record<string, un
     // Those of the file, which all of them have.
     freezes: credentials[0]?.calendar?.freezes ?? [],
     groups: Object.fromEntries(groups),
+    ...(credentials[0]?.notify && { notify: credentials[0].notify }),
   };
 }
 
@@ -112,7 +113,18 @@ function declaredGroup({ apartMs, atOnce }: NonNullable<DeclaredCredential['grou
 }
 
 function declaredOne(credential: DeclaredCredential): Record<string, unknown> {
-  const { approval, calendar: _calendar, graceMs, group, id: _id, limits, maxAgeMs, schedule, ...rest } = credential;
+  const {
+    approval,
+    calendar: _calendar,
+    graceMs,
+    group,
+    id: _id,
+    limits,
+    maxAgeMs,
+    notify: _,
+    schedule,
+    ...rest
+  } = credential;
   const { refreshWithinMs, soakMs, ...same } = rest;
   const { stepMs, settleMs, refusalMs, attemptMs, pollMs } = limits;
   const waits = {

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
-import { KeyturnError } from '../../../contract/index.ts';
+import { KeyturnError } from '../../contract/index.ts';
 
 /** Standard Webhooks 1.0.0, "Signature scheme": 24 to 64 bytes, in base64 after `whsec_`. */
 function webhookWith(secret: string): Webhook {
