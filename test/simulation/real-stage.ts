@@ -51,6 +51,7 @@ export async function openStage(say: (line: string) => void): Promise<Stage> {
     logged,
     abandon: () => server.stop(),
     async stop() {
+      for (const { network } of worlds.values()) network.cut();
       await worker.stop();
       await Promise.all([native.close(), connection.close()]);
       await server.stop();
