@@ -13,6 +13,8 @@ export const exitCodes = {
   quarantined: 5,
   waiting: 6,
   refused: 7,
+  due: 8,
+  changes: 9,
   unreachable: 69,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
@@ -27,11 +29,29 @@ export const exitCodeWords: Readonly<Record<keyof typeof exitCodes, string>> = {
   quarantined: 'the rotation stands open and needs a person',
   waiting: 'the rotation goes on; this command stopped watching',
   refused: 'it cannot be done as things stand',
+  due: 'something is due or overdue (list --due, list --overdue)',
+  changes: 'there is something to apply (plan --exit-code)',
   unreachable: 'Temporal, a worker, a vault or a provider cannot be reached',
 };
 
 export function exitCodeOfEnd({ outcome }: Pick<RotationEnd, 'outcome'>): ExitCode {
   return outcome === 'rotated' ? exitCodes.ok : exitCodes[outcome];
+}
+
+const mildestFirst: readonly ExitCode[] = [
+  exitCodes.ok,
+  exitCodes.unchanged,
+  exitCodes.restored,
+  exitCodes.waiting,
+  exitCodes.quarantined,
+  exitCodes.refused,
+  exitCodes.usage,
+  exitCodes.unreachable,
+];
+
+/** What a command ends with that did one thing for several credentials. */
+export function worstOf(codes: readonly ExitCode[]): ExitCode {
+  return mildestFirst.findLast((code) => codes.includes(code)) ?? exitCodes.ok;
 }
 
 const ofKind: Readonly<Record<ErrorKind, ExitCode>> = {

@@ -1,19 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { addAdopt } from './commands/adopt.ts';
+import { addApply } from './commands/apply.ts';
 import { addApprove } from './commands/approve.ts';
 import { addAttest } from './commands/attest.ts';
 import { addAudit } from './commands/audit.ts';
 import { addCheck } from './commands/check.ts';
+import { addCompromised } from './commands/compromised.ts';
+import { addHistory } from './commands/history.ts';
+import { addList } from './commands/list.ts';
+import { addPause } from './commands/pause.ts';
+import { addPlan } from './commands/plan.ts';
 import { addProceed } from './commands/proceed.ts';
 import { addReject } from './commands/reject.ts';
 import { addResolve } from './commands/resolve.ts';
+import { addResume } from './commands/resume.ts';
 import { addRetry } from './commands/retry.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addRotate } from './commands/rotate.ts';
 import { addStatus } from './commands/status.ts';
 import { addStore } from './commands/store.ts';
 import { addUp } from './commands/up.ts';
+import { addWatch } from './commands/watch.ts';
 import { addWorker } from './commands/worker.ts';
 import { exitCodes, exitCodeWords } from './exit-codes.ts';
 import { withGlobals } from './shell.ts';
@@ -28,7 +36,8 @@ Environment:
   NO_COLOR         no colours`;
 
 const commands = [
-  ...[addCheck, addUp, addWorker, addRotate, addStatus],
+  ...[addCheck, addUp, addWorker, addRotate, addCompromised, addStatus, addList, addHistory, addWatch],
+  ...[addPlan, addApply, addPause, addResume],
   ...[addApprove, addReject, addProceed, addRollback, addRetry, addResolve],
   ...[addAdopt, addAttest, addStore, addAudit],
 ];

@@ -1,6 +1,6 @@
 import type { Client, WorkflowHandle, WorkflowHandleWithSignaledRunId } from '@temporalio/client';
 import { WorkflowFailedError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
-import { ApplicationFailure, defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import type {
   Approve,
   AttestMessage,
@@ -12,9 +12,8 @@ import type {
   Progress,
   Request,
   RotationEnd,
-  SearchValues,
 } from '../contract/index.ts';
-import { isErrorKind, KeyturnError, mainQueue, searchAttributes, workflowIdOf } from '../contract/index.ts';
+import { isErrorKind, KeyturnError, mainQueue, workflowIdOf } from '../contract/index.ts';
 import * as messages from '../workflows/messages.ts';
 import type { rotation } from '../workflows/rotation.workflow.ts';
 
@@ -31,25 +30,13 @@ export async function startOrJoin(
   request: Request,
   taskQueue: string = mainQueue,
 ): Promise<Started> {
-  const workflowId = workflowIdOf(credential.id);
-  const joined = await isOpen(client, workflowId);
+  const joined = await isOpen(client, workflowIdOf(credential.id));
   const handle = await client.workflow.signalWithStart<typeof rotation, [Request]>('rotation', {
-    workflowId,
+    ...messages.startOf(credential, request),
     taskQueue,
     args: [{ credential, requests: [] }],
     signal: messages.requestSignal,
     signalArgs: [request],
-    staticSummary: `rotate ${credential.id}`,
-    staticDetails: `asked for by ${request.by}${request.reason === undefined ? '' : `: ${request.reason}`}`,
-    typedSearchAttributes: new TypedSearchAttributes(
-      pairs({
-        credential: credential.id,
-        owner: credential.owner,
-        provider: credential.provider.type,
-        urgency: request.urgency,
-        phase: 'rotating',
-      }),
-    ),
   });
   return { handle, joined };
 }
@@ -62,13 +49,6 @@ async function isOpen(client: Client, workflowId: string): Promise<boolean> {
     if (error instanceof WorkflowNotFoundError) return false;
     throw error;
   }
-}
-
-function pairs(values: SearchValues) {
-  return Object.entries(values).map(([name, value]) => ({
-    key: defineSearchAttributeKey(searchAttributes[name as keyof typeof searchAttributes], 'KEYWORD'),
-    value,
-  }));
 }
 
 /** The present or the last rotation of a credential. */

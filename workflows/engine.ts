@@ -1,13 +1,26 @@
-import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import {
+  defineSearchAttributeKey,
+  type SearchAttributePair,
+  type SignalDefinition,
+  type WithWorkflowArgs,
+  type Workflow,
+  WorkflowExecutionAlreadyStartedError,
+} from '@temporalio/common';
 import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
+  ChildWorkflowCancellationType,
+  type ChildWorkflowHandle,
+  type ChildWorkflowOptions,
   condition,
+  getExternalWorkflowHandle,
   isCancellation,
   log,
+  ParentClosePolicy,
   proxyActivities,
   setCurrentDetails,
+  startChild,
   TimeoutFailure,
   upsertSearchAttributes,
   uuid4,
@@ -132,6 +145,37 @@ function outOfTime(activity: string, { failure, timeoutType }: TimeoutFailure): 
   return new KeyturnError('transient', `${activity}: no answer in time (${timeoutType})`, {
     fix: 'see that a worker for this task queue runs and reaches the system',
   });
+}
+
+/** Who starts it may end as it will: it goes on. @returns undefined where one of this id is open already. */
+export async function startApart<W extends Workflow>(
+  type: string,
+  given: WithWorkflowArgs<W, ChildWorkflowOptions>,
+): Promise<ChildWorkflowHandle<W> | undefined> {
+  const parentClosePolicy = ParentClosePolicy.ABANDON;
+  const cancellationType = ChildWorkflowCancellationType.ABANDON;
+  const options: typeof given = { ...given, parentClosePolicy, cancellationType };
+  try {
+    return await startChild<W>(type, options);
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return undefined;
+    throw error;
+  }
+}
+
+/** @returns false where no open workflow of this id hears it. */
+export async function tell<Message>(
+  workflowId: string,
+  signal: SignalDefinition<[Message]>,
+  message: Message,
+): Promise<boolean> {
+  try {
+    await getExternalWorkflowHandle(workflowId).signal(signal, message);
+    return true;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return false;
+  }
 }
 
 export function searchPairs(values: SearchValues): SearchAttributePair[] {

@@ -1,2 +1,4 @@
+export { group } from './group.workflow.ts';
 export { inspection } from './inspection.workflow.ts';
 export { rotation } from './rotation.workflow.ts';
+export { scheduledRotation } from './scheduled-rotation.workflow.ts';

@@ -1,5 +1,19 @@
+import { TypedSearchAttributes } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Approve, AttestMessage, Decision, Outcome, Proceed, Progress, Request } from '../contract/index.ts';
+import {
+  type Approve,
+  type AttestMessage,
+  type Credential,
+  type Decision,
+  type Outcome,
+  type Proceed,
+  type Progress,
+  type Request,
+  workflowIdOf,
+} from '../contract/index.ts';
+import { searchPairs } from './engine.ts';
+import type { Ask, Turn } from './group.workflow.ts';
+import type { ScheduledInput } from './scheduled-rotation.workflow.ts';
 
 /** One way for each thing: the names by which the client and the workflow know the messages. */
 export const requestSignal = defineSignal<[Request]>('request');
@@ -11,3 +25,22 @@ export const rollBackUpdate = defineUpdate<void, [Decision]>('rollBack');
 export const retryUpdate = defineUpdate<void, [Decision]>('retry');
 export const resolveUpdate = defineUpdate<Outcome, [Decision]>('resolve');
 export const progressQuery = defineQuery<Progress>('progress');
+
+/** To a scheduled run that has not begun its rotation: what is declared now. */
+export const declareSignal = defineSignal<[ScheduledInput]>('declare');
+
+/** Between a scheduled run and the keeper of its group. A run is named by its workflow id. */
+export const askSignal = defineSignal<[Ask]>('ask');
+export const leaveSignal = defineSignal<[string]>('leave');
+export const turnSignal = defineSignal<[Turn]>('turn');
+
+/** What every start of a rotation bears, whoever starts it. */
+export function startOf({ id, owner, provider }: Credential, { by, reason, urgency }: Request) {
+  const values = { credential: id, owner, provider: provider.type, urgency, phase: 'rotating' } as const;
+  return {
+    workflowId: workflowIdOf(id),
+    staticSummary: `rotate ${id}`,
+    staticDetails: `asked for by ${by}${reason === undefined ? '' : `: ${reason}`}`,
+    typedSearchAttributes: new TypedSearchAttributes(searchPairs(values)),
+  };
+}

@@ -16,14 +16,17 @@ import { cancelled, signals, updates } from './desk.ts';
 import { asFailure, temporalEngine } from './engine.ts';
 import { startWith, wellFormed } from './input.ts';
 import * as messages from './messages.ts';
-import { newRun, progressOf, rotate } from './rotate.ts';
+import { newRun, progressOf, rotate, takeOn } from './rotate.ts';
 import type { Run } from './run.ts';
 
 /** The workflow `rotation/<credential id>`: binds the rotation to Temporal's messages and cancellation. */
 export async function rotation(input: RotationInput): Promise<RotationEnd> {
   const { credential } = begun(input);
   const engine = temporalEngine(credential.site === undefined ? undefined : siteQueue(credential.site));
-  const run = newRun(engine, credential, uuid4(), input.requests);
+  const isCarriedOn = workflowInfo().continuedFromExecutionRunId !== undefined;
+  const run = newRun(engine, credential, uuid4(), isCarriedOn ? input.requests : []);
+  // Those that are carried on were written down when they came.
+  if (!isCarriedOn) for (const request of input.requests) takeOn(run, request);
   listen(run);
   // What the rotation before this one left in them, where it carried a request on.
   if (input.requests.length > 0) engine.searchable({ phase: 'rotating' });

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { proceed, rollBack } from '../../client/rotations.ts';
-import { KeyturnError } from '../../contract/index.ts';
-import { ada, type Bench, startBench, waitingFor } from './bench.ts';
-import { meanwhile, refuse, well } from './faults.ts';
+import type { Progress } from '../../contract/index.ts';
+import { always, type Fault, once } from '../world/faults.ts';
+import { consumer, instance, silent } from '../world/plain.ts';
+import { ada, type Bench, startBench } from './real-bench.ts';
+import { eventsOf, keysOf, waitingFor } from './real-rotation.ts';
 
 /** What consumers say, in the order that hurts. */
 
@@ -12,10 +14,13 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.stop());
 
+const app = consumer('app');
+const gone = { kind: 'not-found', message: 'HTTP 404' } as const;
+
 describe.concurrent('on the way back', () => {
   test('an instance that attested the old key before the new one attests it again before the new key goes', async () => {
     const { world, handle, says, until, end } = await bench.start({
-      consumers: [{ name: 'app', type: 'pull' }],
+      world: { consumers: [silent('app')] },
       credential: { graceMs: 60_000 },
     });
     await until(waitingFor('consumer app'));
@@ -25,53 +30,59 @@ describe.concurrent('on the way back', () => {
     await rollBack(handle, ada);
     await until((now) => now.state === 'undoing' && waitingFor('consumer app')(now));
     expect(world.serving()).toBe('K0');
-    expect(world.keyIds()).toEqual(['K0', 'K1']);
+    expect(keysOf(world)).toEqual(['K0', 'K1']);
     await says({ consumer: 'app', keyId: 'K0', status: 'loaded' });
     expect(await end()).toMatchObject({ outcome: 'restored' });
-    expect(world.keyIds()).toEqual(['K0']);
+    expect(keysOf(world)).toEqual(['K0']);
   });
 
   test('those who check a stored value drop the new one only after those who use it attest the known-good', async () => {
-    const failing = refuse('invalid', 'the test fails');
-    const { world, says, until, end } = await bench.start({
-      consumers: [
-        { name: 'checker', role: 'accepts' },
-        { name: 'app', type: 'pull' },
-      ],
-      // Of the known-good, of the new version, and of what is current after the move.
-      faults: { smokeTest: [well, well, failing] },
-      credential: { smokeTests: [{}] },
+    const says = { kind: 'invalid', message: 'the test fails' } as const;
+    const rotation = await bench.start({
+      world: { consumers: [consumer('checker', { role: 'accepts' }), silent('app')] },
+      smokeTest: 'passes',
+      // That of the known-good and that of the new version pass; that of what is current after the move does not.
+      faults: [once('smoke test', 'fails', { nth: 2, says })],
     });
+    const { world, until, end } = rotation;
     await until((now) => now.state === 'undoing' && waitingFor('consumer app')(now));
-    expect(world.events).toContain('main serves K1');
+    expect(eventsOf(world)).toContain('keyturn made main serve K1');
     expect(world.serving()).toBe('K0');
-    expect(world.events).not.toContain('told checker to drop K1');
-    await says({ consumer: 'app', keyId: 'K0', status: 'loaded' });
+    expect(eventsOf(world)).not.toContain('told checker to drop K1');
+    await rotation.says({ consumer: 'app', keyId: 'K0', status: 'loaded' });
     expect(await end()).toMatchObject({ outcome: 'restored', reason: { message: 'the test fails' } });
-    expect(world.when('told checker to drop K1')).toBeLessThan(world.when('removed K1'));
+    const order = ['told checker to drop K1', 'keyturn removed K1'];
+    expect(eventsOf(world).filter((event) => order.includes(event))).toEqual(order);
   });
 
   test('after an answer 404 beside a silent consumer, the wait for that one is shown and can be waived', async () => {
     const { world, handle, says, until, end } = await bench.start({
-      consumers: [{ name: 'silent', type: 'pull' }, { name: 'gone' }],
-      prepare(given) {
-        const whileOtherWaits = () => until((now) => now.state === 'undoing' || waitingFor('consumer silent')(now));
-        given.faults['refresh gone'] = meanwhile(whileOtherWaits);
-        given.says.gone = ({ keyId, target }) => {
-          if (keyId === 'K1') throw new KeyturnError('not-found', 'HTTP 404');
-          return [{ instance: 'one', target, keyId, status: 'loaded' }];
+      world: { consumers: [silent('silent'), consumer('gone')] },
+      faults: [always('tell gone', 'fails', { says: gone })],
+      prepare({ network }) {
+        const whileOtherWaits = () => {
+          network.beforeNext('tell gone', whileOtherWaits);
+          return until((now) => now.state === 'undoing' || waitingFor('consumer silent')(now));
         };
+        network.beforeNext('tell gone', () => {
+          // It is there again when current is moved back.
+          network.beforeNext('move main', () => network.heal());
+          return whileOtherWaits();
+        });
       },
     });
-    const { waits } = await until((now) => now.state === 'undoing' && waitingFor('consumer silent')(now));
+    const isTold = (now: Progress) => !waitingFor('tell gone')(now);
+    const isBack = (now: Progress) => now.state === 'undoing' && waitingFor('consumer silent')(now) && isTold(now);
+    const { waits } = await until(isBack);
     expect(waits).toMatchObject([{ name: 'consumer silent', detail: expect.stringContaining('K0') }]);
     // It takes up the new key only now: that ends no wait for the known-good.
     await says({ consumer: 'silent', keyId: 'K1', status: 'loaded' });
     expect((await until(() => true)).waits).toMatchObject(waits);
+    world.waived.add('silent');
     expect(await proceed(handle, ada)).toBe('consumer silent');
     expect(await end()).toMatchObject({ outcome: 'restored', reason: { message: 'HTTP 404' } });
     expect((await until((now) => now.end !== undefined)).waits).toEqual([]);
-    expect(world.keyIds()).toEqual(['K0']);
+    expect(keysOf(world)).toEqual(['K0']);
   });
 });
 
@@ -79,51 +90,45 @@ describe.concurrent('between the gate and the disable', () => {
   // The gate ends with writing down what people asked for.
   test('a consumer that says that the new key fails turns it back', async () => {
     const { world, says, end } = await bench.start({
-      consumers: [{ name: 'app' }],
-      faults: {
-        'append request': [
-          meanwhile(() => says({ consumer: 'app', keyId: 'K1', status: 'failed', reason: 'HTTP 401' })),
-        ],
+      world: { consumers: [app] },
+      prepare({ network }) {
+        const failed = { consumer: 'app', keyId: 'K1', status: 'failed', reason: 'HTTP 401' } as const;
+        network.beforeNext('append request', () => says(failed));
       },
     });
     expect(await end()).toMatchObject({
       outcome: 'restored',
       reason: { message: expect.stringContaining('HTTP 401') },
     });
-    expect(world.events).not.toContain('disabled K0');
-    expect(world.keyIds()).toEqual(['K0']);
+    expect(eventsOf(world)).not.toContain('keyturn disabled K0');
+    expect(keysOf(world)).toEqual(['K0']);
   });
 
   test('a rollBack does not disable the old key', async () => {
     const { world, handle, end } = await bench.start({
-      consumers: [{ name: 'app' }],
-      faults: { 'append request': [meanwhile(() => rollBack(handle, ada))] },
+      world: { consumers: [app] },
+      prepare: ({ network }) => network.beforeNext('append request', () => rollBack(handle, ada)),
     });
     expect(await end()).toMatchObject({ outcome: 'restored', reason: { kind: 'asked' } });
-    expect(world.events).not.toContain('disabled K0');
-    expect(world.keyIds()).toEqual(['K0']);
+    expect(eventsOf(world)).not.toContain('keyturn disabled K0');
+    expect(keysOf(world)).toEqual(['K0']);
   });
 });
 
 describe.concurrent('a consumer that is not required decides nothing', () => {
-  test.each([refuse('not-found', 'HTTP 404'), refuse('transient', 'no connection')])('it fails: %#', async (fault) => {
+  test.each<Partial<Fault>>([{ says: gone }, {}])('it fails: %o', async (how) => {
     const { world, end } = await bench.start({
-      consumers: [{ name: 'app' }, { name: 'optional', required: false }],
-      faults: { 'refresh optional': fault },
+      world: { consumers: [app, consumer('optional', { required: false })] },
+      faults: [always('tell optional', 'fails', how)],
     });
     expect(await end()).toMatchObject({ outcome: 'rotated' });
-    expect(world.keyIds()).toEqual(['K1']);
+    expect(keysOf(world)).toEqual(['K1']);
   });
 });
 
 test.concurrent('what a consumer that can be asked says by itself counts', async () => {
-  const { says, until, end } = await bench.start({
-    consumers: [{ name: 'app' }],
-    prepare(world) {
-      world.says.app = () => [];
-      world.answers.app = () => [];
-    },
-  });
+  const deaf = consumer('app', { manner: 'asked', instances: [instance({ deaf: true })] });
+  const { says, until, end } = await bench.start({ world: { consumers: [deaf] } });
   await until(waitingFor('consumer app'));
   await says({ consumer: 'app', keyId: 'K1', status: 'loaded' });
   expect(await end()).toMatchObject({ outcome: 'rotated' });

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { retry } from '../../client/rotations.ts';
-import { ada, type Bench, startBench } from './bench.ts';
-import { late, misreport } from './faults.ts';
+import { once } from '../world/faults.ts';
+import { target } from '../world/plain.ts';
+import { ada, type Bench, startBench } from './real-bench.ts';
+import { eventsOf, keysOf } from './real-rotation.ts';
 
 /** Calls that act when nobody waits for them any more, and reads that show what was. */
 
@@ -11,51 +13,50 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.stop());
 
-/** Between the end of the step, which comes before the end of the attempt, and the time at which that would have been over. */
+/** What is late comes when the step is over, and before the time of its attempt would have been. */
 const limits = { stepMs: 2_500, settleMs: 15_000, refusalMs: 5_000, attemptMs: 4_000, pollMs: 100 };
-const afterTheStepMs = 3_500;
 
 describe.concurrent('a late effect does not survive the undo', () => {
   test('a write where the newest version is current', async () => {
     const { world, end } = await bench.start({
-      vault: { staging: false },
-      faults: { write: late(afterTheStepMs) },
+      world: { targets: [target('main', { staging: false })] },
+      faults: [once('write main', 'late')],
       credential: { limits },
     });
     expect(await end()).toMatchObject({ outcome: 'restored', reason: { kind: 'transient' } });
-    expect(world.events).toContain('main serves K1');
+    expect(eventsOf(world)).toContain('keyturn made main serve K1');
     expect(world.serving()).toBe('K0');
-    expect(world.keyIds()).toEqual(['K0']);
+    expect(keysOf(world)).toEqual(['K0']);
   });
 
   test('a move of current where the vault cannot destroy the version', async () => {
     const { world, end } = await bench.start({
-      vault: { staging: true, destroys: false },
-      faults: { moveCurrent: late(afterTheStepMs) },
+      world: { targets: [target('main', { staging: true, destroys: false })] },
+      faults: [once('move main', 'late')],
       credential: { limits },
     });
     expect(await end()).toMatchObject({ outcome: 'restored', reason: { kind: 'transient' } });
-    expect(world.events).toContain('main serves K1');
+    expect(eventsOf(world)).toContain('keyturn made main serve K1');
     expect(world.serving()).toBe('K0');
-    expect(world.keyIds()).toEqual(['K0']);
+    expect(keysOf(world)).toEqual(['K0']);
   });
 });
 
-test('where reads lag, an undo does not take yesterday for restored', async () => {
+test.concurrent('where reads lag, an undo does not take yesterday for restored', async () => {
   const { world, handle, quarantined, end } = await bench.start({
-    vault: { staging: false, propagationMsMax: 60_000 },
-    lagMs: 60_000,
-    faults: { write: [misreport('unauthorized')] },
+    world: { targets: [target('main', { staging: false, propagationMs: 60_000 })] },
+    faults: [once('write main', 'garbage', { says: { kind: 'unauthorized', message: 'no right to do this' } })],
   });
   // Its write is current, though a reader is still served the known-good.
   const { quarantine } = await quarantined();
   expect(quarantine).toMatchObject({ during: 'undo', reason: { kind: 'transient' } });
   expect(world.serving()).toBe('K1');
-  expect(world.keyIds()).toEqual(['K0', 'K1']);
-  world.place('main').staleUntilMs = 0;
-  world.lagMs = 1_000;
+  expect(keysOf(world)).toEqual(['K0', 'K1']);
+  const main = world.target('main');
+  main.staleUntilMs = 0;
+  main.shape.propagationMs = 1_000;
   await retry(handle, ada);
   expect(await end()).toMatchObject({ outcome: 'restored' });
   expect(world.serving()).toBe('K0');
-  expect(world.keyIds()).toEqual(['K0']);
+  expect(keysOf(world)).toEqual(['K0']);
 });

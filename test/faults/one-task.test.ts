@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import { startBench } from './bench.ts';
+import { silent } from '../world/plain.ts';
+import { startBench } from './real-bench.ts';
 
 test('a consumer that says "failed", then "loaded", before anybody looks has loaded it', async () => {
   const bench = await startBench();
   try {
     const { says, until, end } = await bench.start({
-      consumers: [{ name: 'app', type: 'pull' }],
+      world: { consumers: [silent('app')] },
       credential: { refreshWithinMs: 500 },
     });
     await until(({ waits }) => waits.some((wait) => wait.name === 'consumer app' && wait.late));

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { proceed, resolve, retry } from '../../client/rotations.ts';
-import { ada, type Bench, startBench, waitingFor } from './bench.ts';
-import { meanwhile, refuse } from './faults.ts';
+import { once } from '../world/faults.ts';
+import { silent } from '../world/plain.ts';
+import { ada, type Bench, startBench } from './real-bench.ts';
+import { keysOf, waitingFor } from './real-rotation.ts';
 
 /** What operators do, when they cross each other or the rotation. */
 
@@ -12,16 +14,16 @@ beforeAll(async () => {
 afterAll(() => bench?.stop());
 
 const bob = { by: 'bob' };
-const denied = (what: string) => refuse('unauthorized', `no right to ${what}`);
 
 describe.concurrent('resolve', () => {
   test('that crosses a retry is refused, and a later quarantine still asks', async () => {
-    const { world, handle, until, quarantined, end, audit } = await bench.start({
-      faults: { remove: [denied('remove')], destroy: [denied('destroy')] },
+    const says = { kind: 'unauthorized', message: 'no right to destroy' } as const;
+    const { world, handle, until, quarantined, end } = await bench.start({
+      faults: [once('remove', 'denied'), once('destroy main', 'fails', { says })],
     });
     expect((await quarantined()).quarantine?.step).toBe('delete');
-    world.keys.delete('K0');
-    world.faults.inventory = [meanwhile(() => retry(handle, bob))];
+    world.provider.removeByHand('K0');
+    world.network.beforeNext('inventory', () => retry(handle, bob));
     await expect(resolve(handle, ada)).rejects.toThrow('tried again in the meantime');
     const later = await until((now) => now.quarantine?.step === 'tidy');
     expect(later.quarantine?.reason.message).toContain('no right to destroy');
@@ -29,7 +31,7 @@ describe.concurrent('resolve', () => {
     const rotated = await end();
     expect(rotated).toMatchObject({ outcome: 'rotated' });
     expect(rotated.resolvedBy).toBeUndefined();
-    const decisions = (await audit()).filter(({ kind }) => kind === 'decision');
+    const decisions = world.audit.entries.filter(({ kind }) => kind === 'decision');
     expect(decisions).toMatchObject([
       { verb: 'retry', by: 'bob' },
       { verb: 'retry', by: 'bob' },
@@ -37,7 +39,7 @@ describe.concurrent('resolve', () => {
   });
 
   test('is refused where only the record is missing, and a retry ends it', async () => {
-    const { handle, quarantined, end } = await bench.start({ faults: { 'append close': [denied('write')] } });
+    const { handle, quarantined, end } = await bench.start({ faults: [once('append close', 'denied')] });
     expect((await quarantined()).quarantine?.step).toBe('record');
     await expect(resolve(handle, ada)).rejects.toThrow('it has ended rotated, only the record is missing');
     await retry(handle, bob);
@@ -46,15 +48,16 @@ describe.concurrent('resolve', () => {
 
   test('works after a cancellation', async () => {
     const { world, handle, until, quarantined, end } = await bench.start({
-      consumers: [{ name: 'app', type: 'pull' }],
-      faults: { remove: [denied('remove')] },
+      world: { consumers: [silent('app')] },
+      faults: [once('remove', 'denied')],
     });
     await until(waitingFor('consumer app'));
     await handle.cancel();
     await until((now) => now.state === 'undoing' && waitingFor('consumer app')(now));
+    world.waived.add('app');
     await proceed(handle, ada);
     expect((await quarantined()).quarantine).toMatchObject({ step: 'create', during: 'undo' });
-    world.keys.delete('K1');
+    world.provider.removeByHand('K1');
     expect(await resolve(handle, ada)).toBe('restored');
     expect(await end()).toMatchObject({ outcome: 'restored', resolvedBy: 'ada' });
     expect(world.serving()).toBe('K0');
@@ -62,37 +65,38 @@ describe.concurrent('resolve', () => {
 });
 
 test.concurrent('each of two proceeds is in the audit', async () => {
-  const { handle, request, until, end, audit } = await bench.start({
-    consumers: [{ name: 'app', type: 'pull' }],
+  const { handle, request, until, end, world } = await bench.start({
+    world: { consumers: [silent('app')] },
     credential: { soakMs: 60_000 },
   });
   await until(waitingFor('consumer app'));
+  world.waived.add('app');
   await proceed(handle, ada);
   await until(waitingFor('soak'));
   // As the first, it comes behind one other entry that is not yet written down.
   await request({ id: 'second' });
   await proceed(handle, bob);
   expect(await end()).toMatchObject({ outcome: 'rotated' });
-  expect((await audit()).filter(({ verb }) => verb === 'proceed')).toMatchObject([
+  expect(world.audit.entries.filter(({ verb }) => verb === 'proceed')).toMatchObject([
     { by: 'ada', detail: { wait: 'consumer app' } },
     { by: 'bob', detail: { wait: 'soak' } },
   ]);
 });
 
 test.concurrent('a request in the grace that names a key to replace goes on in the next rotation; both are audited', async () => {
-  const { world, request, until, end, audit } = await bench.start({
-    others: ['SPARE'],
+  const { world, request, until, end } = await bench.start({
+    world: { spares: 1 },
     request: { id: 'first' },
     credential: { graceMs: 60_000 },
   });
   await until(waitingFor('grace'));
-  await request({ id: 'second', by: 'bob', urgency: 'expedited', replace: 'SPARE' });
+  await request({ id: 'second', by: 'bob', urgency: 'expedited', replace: 'SPARE-1' });
   expect(await end()).toMatchObject({ outcome: 'rotated', oldKey: 'K1', newKey: 'K2' });
-  expect(world.keyIds()).toEqual(['K2']);
-  const entries = await audit();
+  expect(keysOf(world)).toEqual(['K2']);
+  const { entries } = world.audit;
   expect(entries.filter(({ kind }) => kind === 'request')).toMatchObject([
     { effect: expect.stringMatching(/request\/first$/), by: 'tester' },
-    { effect: expect.stringMatching(/request\/second$/), by: 'bob', detail: { replace: 'SPARE' } },
+    { effect: expect.stringMatching(/request\/second$/), by: 'bob', detail: { replace: 'SPARE-1' } },
   ]);
   expect(entries.filter(({ kind }) => kind === 'close')).toHaveLength(2);
 });

@@ -1,31 +1,39 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { appendEntry } from '../../connectors/audit/chain.ts';
 import { type ChainHead, verifyChain } from '../../connectors/audit/verify.ts';
 import type { AuditEntry, AuditRecord, Job, RotationEnd } from '../../contract/index.ts';
 import { judgeKeys } from '../../workflows/judge.ts';
-import { providerConnector, vaultConnector } from '../faults/connectors.ts';
-import { World } from '../faults/world.ts';
+import { keysOf } from '../faults/real-rotation.ts';
 import { credentialOf } from '../support/rotating.ts';
+import { Chance } from '../world/chance.ts';
+import { StoppableClock } from '../world/clock.ts';
+import { worldConnectors } from '../world/connectors.ts';
+import * as plain from '../world/plain.ts';
+import { World } from '../world/world.ts';
 import { type Called, callable } from './support/activities.ts';
 
 /** What they can do who have the audit's database, with every right in it, and what is seen of it. */
 
+const clock = new StoppableClock();
+const id = 'production/orders/DATABASE_URL';
 let world: World;
 let called: Called;
 let job: Job;
 
 beforeEach(async () => {
-  world = new World({ others: ['SPARE'] });
-  const worlds = new Map([[world.id, world]]);
-  const load = { loadProvider: async () => providerConnector(worlds), loadVault: async () => vaultConnector(worlds) };
+  const times = { clock, chance: new Chance(1), latencyMsMax: 0, attemptMs: 1_000 };
+  world = new World({ id, shape: plain.world({ spares: 1 }), ...times });
+  world.begin();
+  const connectors = worldConnectors(() => world);
+  const load = { loadProvider: async () => connectors.provider, loadVault: async () => connectors.vault };
   called = await callable({ load });
-  const target = { name: 'main', vault: 'world', value: 'raw' as const, world: world.id, secret: 'main' };
-  const provider = { type: 'world', world: world.id };
-  job = { rotation: 'r1', credential: credentialOf({ id: world.id, provider, targets: [target] }) };
+  const target = { name: 'main', vault: 'world', value: 'raw' as const, world: id, secret: 'main' };
+  job = { rotation: 'r1', credential: credentialOf({ id, provider: { type: 'world', world: id }, targets: [target] }) };
 });
 afterEach(() => called.stop());
+afterAll(() => clock.stop());
 
 const end = (rotation: string): RotationEnd => ({
   rotation,
@@ -38,8 +46,8 @@ const end = (rotation: string): RotationEnd => ({
 /** Two effects and a signed close, as a rotation leaves them. @returns the head that its end names. */
 async function rotation(name = 'r1'): Promise<ChainHead> {
   const of = { ...job, rotation: name };
-  await called.activities.disableKey({ job: of, key: { id: 'SPARE', state: 'active' } });
-  await called.activities.enableKey({ job: of, key: { id: 'SPARE', state: 'disabled' } });
+  await called.activities.disableKey({ job: of, key: { id: 'SPARE-1', state: 'active' } });
+  await called.activities.enableKey({ job: of, key: { id: 'SPARE-1', state: 'disabled' } });
   return called.activities.recordEnd({ job: of, end: end(name), evidence: [] });
 }
 
@@ -104,9 +112,9 @@ describe('past the verification', () => {
     const listed = () => called.activities.inspectProvider({ job, held: ['K0'] });
     expect(judgeKeys(await listed(), ['K0'], []).leftovers).toEqual([]);
     await appendEntry(called.sink, forged('intent', { subject: 'a new key' }));
-    await appendEntry(called.sink, forged('result', { outcome: 'done', subject: 'SPARE' }));
+    await appendEntry(called.sink, forged('result', { outcome: 'done', subject: 'SPARE-1' }));
     expect(await verify(await chain())).toMatchObject({ ok: true });
-    expect(judgeKeys(await listed(), ['K0'], []).leftovers).toMatchObject([{ id: 'SPARE', madeBy: 'r0' }]);
+    expect(judgeKeys(await listed(), ['K0'], []).leftovers).toMatchObject([{ id: 'SPARE-1', madeBy: 'r0' }]);
   });
 
   test('a key that a target serves is not taken for one, whatever the audit says', async () => {
@@ -126,9 +134,9 @@ describe('past the verification', () => {
   });
 
   test('accepted: who can call activities has a worker remove a key without evidence, and sign an end that never was', async () => {
-    await called.activities.removeKey({ job, key: { id: 'SPARE', state: 'active' } });
+    await called.activities.removeKey({ job, key: { id: 'SPARE-1', state: 'active' } });
     await called.activities.recordEnd({ job, end: end('r1'), evidence: [] });
-    expect(world.keyIds()).toEqual(['K0']);
+    expect(keysOf(world)).toEqual(['K0']);
     const records = await chain();
     expect(await verify(records)).toMatchObject({ ok: true, closes: [{ signature: 'verified' }] });
     expect(records.map(({ entry: { kind, verb } }) => `${kind} ${verb}`)).toEqual([

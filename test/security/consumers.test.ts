@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { proceed } from '../../client/rotations.ts';
+import { attest, proceed } from '../../client/rotations.ts';
 import type { Attestation, AttestMessage, Change, Progress } from '../../contract/index.ts';
 import { addAttestation, newInbox } from '../../workflows/inbox.ts';
-import { ada, type Bench, startBench, waitingFor } from '../faults/bench.ts';
+import { ada, type Bench, startBench } from '../faults/real-bench.ts';
+import { keysOf, waitingFor } from '../faults/real-rotation.ts';
+import { consumer, instance, provider, silent } from '../world/plain.ts';
+import type { World } from '../world/world.ts';
 
 /** What a consumer can do that is in somebody else's hands. */
 
@@ -20,64 +23,78 @@ const attested = (change: Change, more: Partial<Attestation> = {}): Attestation 
   ...more,
 });
 
+const app = consumer('app');
+
+/** It says that it has loaded what it is told of, and goes on with what it has. */
+const liar = consumer('liar', { instances: [instance({ deaf: true })] });
+
+function letLie(world: World): void {
+  world.consumer('liar').lies = (change) => [attested(change)];
+}
+
+/** What it does is watched no more: that of the others is. */
+const acceptItsLoss = ({ waived }: World) => waived.add('liar');
+
 describe.concurrent('a consumer that lies "loaded"', () => {
   test('hurries nothing for the others: the old key stays until they attest', async () => {
-    const { world, says, until, end } = await bench.start({
-      consumers: [
-        { name: 'liar', type: 'pull' },
-        { name: 'app', type: 'pull' },
-      ],
+    const { world, handle, says, until, end } = await bench.start({
+      world: { consumers: [silent('liar'), silent('app')] },
     });
-    await says({ consumer: 'liar', keyId: 'K1', status: 'loaded' });
+    acceptItsLoss(world);
+    await attest(handle, { consumer: 'liar', instance: 'liar-1', keyId: 'K1', status: 'loaded' });
     const settled = ({ waits }: Progress) =>
       waits.every(({ name }) => !name.startsWith('tell ') && !name.endsWith(' liar'));
     const { waits } = await until((now) => waitingFor('consumer app')(now) && settled(now));
     expect(waits).toMatchObject([{ name: 'consumer app' }]);
-    expect(world.keys.get('K0')).toMatchObject({ state: 'active' });
+    expect(world.keys.state('K0')).toBe('active');
     await says({ consumer: 'app', keyId: 'K1', status: 'loaded' });
     expect(await end()).toMatchObject({ outcome: 'rotated' });
   });
 
   test('keeps the old key nevertheless, where the provider tells its use', async () => {
-    const { world, handle, until, end, audit } = await bench.start({
-      powers: { tellsUse: true, lastUsedLagMs: 600_000 },
-      consumers: [{ name: 'liar' }],
+    const { world, handle, until, end } = await bench.start({
+      world: { provider: provider({ tellsUse: true, lastUsedMs: 600_000 }), consumers: [liar] },
+      prepare: letLie,
     });
+    acceptItsLoss(world);
     const { waits } = await until(waitingFor('last use'));
     expect(waits).toMatchObject([{ name: 'last use', detail: expect.stringContaining('K0') }]);
-    expect(world.keys.get('K0')).toMatchObject({ state: 'active' });
+    expect(world.keys.state('K0')).toBe('active');
     // Only a person lets it go all the same, by name.
+    world.waived.add('last use');
     await proceed(handle, { ...ada, wait: 'last use' });
     expect(await end()).toMatchObject({ outcome: 'rotated', evidence: { lastUse: 'waived' } });
-    expect(await audit()).toContainEqual(expect.objectContaining({ verb: 'proceed', by: 'ada' }));
+    expect(world.audit.entries).toContainEqual(expect.objectContaining({ verb: 'proceed', by: 'ada' }));
   });
 
   test('accepted: for itself it lets the old key go early', async () => {
-    const { world, end } = await bench.start({ consumers: [{ name: 'liar' }] });
+    const { world, end } = await bench.start({ world: { consumers: [liar] }, prepare: letLie });
+    acceptItsLoss(world);
     expect(await end()).toMatchObject({ outcome: 'rotated', evidence: { lastUse: 'cannot tell' } });
-    expect(world.keyIds()).toEqual(['K1']);
+    expect(keysOf(world)).toEqual(['K1']);
+    expect(world.keys.usedNow('K0')).toEqual(['liar liar-1']);
   });
 });
 
 test('a consumer that says "failed" stops a rotation, and gains nothing by it: the known-good serves, the new key goes', async () => {
   const { world, end } = await bench.start({
-    consumers: [{ name: 'app' }, { name: 'denier' }],
+    world: { consumers: [app, consumer('denier')] },
     prepare(given) {
-      given.says.denier = (change) => [attested(change, change.keyId === 'K1' ? { status: 'failed' } : {})];
+      given.consumer('denier').lies = (change) => [attested(change, change.keyId === 'K1' ? { status: 'failed' } : {})];
     },
   });
   expect(await end()).toMatchObject({
     outcome: 'restored',
     reason: { message: expect.stringContaining('denier one says that K1 fails') },
   });
-  expect({ serving: world.serving(), keys: world.keyIds() }).toEqual({ serving: 'K0', keys: ['K0'] });
+  expect({ serving: world.serving(), keys: keysOf(world) }).toEqual({ serving: 'K0', keys: ['K0'] });
 });
 
 test('an answer about another target or another key says nothing', async () => {
   const { until, says, end } = await bench.start({
-    consumers: [{ name: 'app' }],
+    world: { consumers: [app] },
     prepare(given) {
-      given.says.app = (change) => [
+      given.consumer('app').lies = (change) => [
         attested(change, { instance: 'two', target: 'elsewhere' }),
         attested(change, { instance: 'three', keyId: 'K0' }),
         attested(change, { instance: 'four', keyId: 'K9', status: 'failed' }),
@@ -96,31 +113,32 @@ describe.concurrent('a reason that quotes the value', () => {
 
   test('is scrubbed where a consumer answers with it', async () => {
     let secret = '';
-    const { end, handle, audit } = await bench.start({
-      consumers: [{ name: 'app' }],
+    const { world, end, handle } = await bench.start({
+      world: { consumers: [app] },
       prepare(given) {
-        given.says.app = (change) => {
-          secret = given.keys.get('K1')?.secret ?? secret;
+        given.consumer('app').lies = (change) => {
+          secret = given.keys.get('K1').secret;
           return [attested(change, change.keyId === 'K1' ? { status: 'failed', reason: quoting(secret) } : {})];
         };
       },
     });
     const ended = await end();
     expect(ended.reason?.message).toContain('cannot log in with [secret] or [secret]');
-    expect(secret).toMatch(/^secret-/);
-    for (const told of [ended, await audit(), await handle.fetchHistory()]) {
+    expect(secret).toMatch(/^s3cr3t-/);
+    for (const told of [ended, world.audit.entries, await handle.fetchHistory()]) {
       expect(JSON.stringify(told).includes(secret)).toBe(false);
     }
   });
 
   test('accepted: sent as a signal it stands in the history as it was sent', async () => {
-    const { world, says, until, end } = await bench.start({ consumers: [{ name: 'app', type: 'pull' }] });
+    const { world, handle, says, until } = await bench.start({ world: { consumers: [silent('app')] } });
     await until(waitingFor('consumer app'));
-    const secret = world.keys.get('K1')?.secret ?? '';
+    const { secret } = world.keys.get('K1');
     await says({ consumer: 'app', keyId: 'K1', status: 'failed', reason: quoting(secret) });
     await until((now) => now.state === 'undoing' && waitingFor('consumer app')(now));
     await says({ consumer: 'app', keyId: 'K0', status: 'loaded' });
-    expect((await end()).reason?.message.includes(secret)).toBe(true);
+    expect((await handle.result()).reason?.message.includes(secret)).toBe(true);
+    expect(new Set(world.violations.map(({ invariant }) => invariant))).toEqual(new Set(['no plaintext']));
   });
 });
 
@@ -130,9 +148,9 @@ describe('a consumer that floods', () => {
 
   test('with a thousand instances where one is expected counts once, and stops nothing', async () => {
     const { end } = await bench.start({
-      consumers: [{ name: 'flood' }, { name: 'app' }],
+      world: { consumers: [consumer('flood'), app] },
       prepare(given) {
-        given.says.flood = (change) => flood(change, 1_000);
+        given.consumer('flood').lies = (change) => flood(change, 1_000);
       },
     });
     expect(await end()).toMatchObject({ outcome: 'rotated', evidence: { consumers: { length: 2 } } });
@@ -142,9 +160,9 @@ describe('a consumer that floods', () => {
   test('six of them do not end a rotation by force', async () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f'];
     const { handle } = await bench.start({
-      consumers: names.map((name) => ({ name })),
+      world: { consumers: names.map((name) => consumer(name)) },
       prepare(given) {
-        for (const name of names) given.says[name] = (change) => flood(change, 1_000);
+        for (const name of names) given.consumer(name).lies = (change) => flood(change, 1_000);
       },
     });
     const end = await handle.result();

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { approve, proceed, resolve } from '../../client/rotations.ts';
-import { ada, type Bench, startBench, waitingFor } from '../faults/bench.ts';
+import { ada, type Bench, startBench } from '../faults/real-bench.ts';
+import { deedsOf, waitingFor } from '../faults/real-rotation.ts';
+import { silent } from '../world/plain.ts';
 
 /** Forged messages, sent past the command line to a rotation that runs. */
 
@@ -33,20 +35,18 @@ const attestations: Record<string, unknown> = {
 };
 
 test('an attestation counts only where it is well formed and its consumer’s own', async () => {
-  const { handle, says, until, end } = await bench.start({
-    consumers: [
-      { name: 'app', type: 'pull' },
-      { name: 'other', type: 'pull' },
-    ],
+  const { handle, world, says, until, end } = await bench.start({
+    world: { consumers: [silent('app'), silent('other')] },
   });
   await until((now) => waitingFor('consumer app')(now) && waitingFor('consumer other')(now));
+  world.consumer('other').instances[0]?.takeUp(world, 'K1', 'other');
   for (const message of Object.values(attestations)) await handle.signal('attest', message as never);
   const { waits } = await until((now) => !waitingFor('consumer other')(now));
   expect(waits).toMatchObject([{ name: 'consumer app', detail: expect.stringMatching(/^0 of 1 instances of app/) }]);
   await says({ consumer: 'app', keyId: 'K1', status: 'loaded' });
   expect(await end()).toMatchObject({
     outcome: 'rotated',
-    evidence: { consumers: [{ consumer: 'app', instances: ['one'] }, { consumer: 'other' }] },
+    evidence: { consumers: [{ consumer: 'app', instances: ['app-1'] }, { consumer: 'other' }] },
   });
 });
 
@@ -66,7 +66,7 @@ const requests: Record<string, unknown> = {
 };
 
 test('a request that is not well formed is left aside', async () => {
-  const { handle, until, end, audit } = await bench.start({
+  const { handle, world, until, end } = await bench.start({
     request: { by: 'ada' },
     credential: { graceMs: 600_000 },
   });
@@ -75,7 +75,7 @@ test('a request that is not well formed is left aside', async () => {
   expect((await until(() => true)).requests).toMatchObject([{ by: 'ada', fate: 'joined' }]);
   await proceed(handle, ada);
   expect(await end()).toMatchObject({ outcome: 'rotated' });
-  expect(JSON.stringify(await audit())).not.toContain('mallory');
+  expect(JSON.stringify(world.audit.entries)).not.toContain('mallory');
 });
 
 describe.concurrent('an approval', () => {
@@ -97,7 +97,7 @@ describe.concurrent('an approval', () => {
     for (const by of ['', 'bob\n', 'bob\u200b', '\u001b[31mada', 'x'.repeat(201), ['ada'], null, undefined]) {
       await expect(approve(handle, { by: by as string, planHash })).rejects.toMatchObject({ kind: 'invalid' });
     }
-    expect(world.events).toEqual([]);
+    expect(deedsOf(world)).toEqual([]);
     await approve(handle, { by: 'ada', planHash });
     expect(await end()).toMatchObject({ outcome: 'rotated' });
   });
@@ -107,16 +107,16 @@ describe.concurrent('an approval', () => {
     await expect(proceed(handle, { by: 'mallory', wait: 'approval' })).rejects.toMatchObject({ kind: 'conflict' });
     await expect(proceed(handle, { by: 'mallory' })).rejects.toMatchObject({ kind: 'conflict' });
     await expect(resolve(handle, { by: 'mallory' })).rejects.toMatchObject({ kind: 'conflict' });
-    expect(world.events).toEqual([]);
+    expect(deedsOf(world)).toEqual([]);
     await approve(handle, { by: 'ada', planHash });
     expect(await end()).toMatchObject({ outcome: 'rotated' });
   });
 
   test('accepted: who approves is who the sender says it is', async () => {
-    const { handle, planHash, end, audit } = await waiting();
+    const { handle, planHash, world, end } = await waiting();
     await approve(handle, { by: 'somebody whom mallory names', planHash });
     expect(await end()).toMatchObject({ outcome: 'rotated' });
-    expect(await audit()).toContainEqual(
+    expect(world.audit.entries).toContainEqual(
       expect.objectContaining({ verb: 'approve', by: 'somebody whom mallory names' }),
     );
   });

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { AuditConnector, ConsumerConnector, ProviderConnector, VaultConnector } from '../../contract/index.ts';
 import { openSink } from './audit.ts';
 import { openConsumer } from './consumer.ts';
-import { fields, openProvider, powersOf } from './provider.ts';
+import { fields } from './forms.ts';
+import { openProvider, powersOf } from './provider.ts';
 import { openVault, vaultPowersOf } from './vault.ts';
 import type { World } from './world.ts';
 

@@ -62,6 +62,8 @@ export class ConsumerSide {
   readonly instances: Instance[];
   /** What it was told, each time. */
   readonly heard: Change[] = [];
+  /** What it answers when it is told, whatever it has done. */
+  lies: ((change: Change) => Attestation[]) | undefined;
   readonly #world: World;
   #seen: KeyId | undefined;
 
@@ -85,8 +87,9 @@ export class ConsumerSide {
   }
 
   #served(): KeyId {
-    const stored = this.#world.target(this.shape.reads).read('current');
-    return stored === 'absent' ? 'unknown' : this.#world.identify(stored.value.reveal());
+    const target = this.#world.target(this.shape.reads);
+    const stored = target.read('current');
+    return stored === 'absent' ? 'unknown' : target.keyIn(stored.value.reveal());
   }
 
   #pull(): void {
@@ -143,9 +146,10 @@ export class ConsumerSide {
       return { keyId: change.previous, status: 'dropped' };
     }
     if (change?.verb === 'accept') {
-      const text = this.#world.target(this.shape.reads).text(change.version);
+      const target = this.#world.target(this.shape.reads);
+      const text = target.text(change.version);
       if (text === undefined) return undefined;
-      const keyId = this.#world.identify(text);
+      const keyId = target.keyIn(text);
       instance.accepts.add(keyId);
       return { keyId, status: 'loaded' };
     }
@@ -190,7 +194,7 @@ export function openConsumer(world: World, name: string): Consumer {
       const takesMs = await network.call(`tell ${name}`, () => side.hear(change));
       if (side.shape.manner !== 'told') return [];
       if (takesMs > 0) await ctx.sleep(takesMs + 1);
-      return answers();
+      return side.lies?.(change) ?? answers();
     },
     attested: async () => {
       if (side.shape.manner !== 'asked') return 'unknown';

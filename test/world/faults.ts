@@ -1,4 +1,4 @@
-import type { KeyturnError } from '../../contract/index.ts';
+import type { ErrorKind, KeyturnError } from '../../contract/index.ts';
 
 /** What can become of a call. Everything but the last two is told to the caller, or not told at all. */
 export const faultKinds = [
@@ -30,6 +30,17 @@ export interface Fault {
   nth: number;
   times: number;
   kind: FaultKind;
+  /** Of what `fails` or is `garbage`: this, in place of the usual. */
+  says?: { kind: ErrorKind; message: string };
+}
+
+/** At the first call of a name. */
+export function once(call: string, kind: FaultKind, more: Partial<Fault> = {}): Fault {
+  return { call, nth: 0, times: 1, kind, ...more };
+}
+
+export function always(call: string, kind: FaultKind, more: Partial<Fault> = {}): Fault {
+  return once(call, kind, { times: Number.POSITIVE_INFINITY, ...more });
 }
 
 /** What the network makes of one call. */

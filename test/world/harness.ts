@@ -5,7 +5,8 @@ import { Chance } from './chance.ts';
 import { StoppableClock } from './clock.ts';
 import { worldConnectors } from './connectors.ts';
 import type { ConsumerShape } from './consumer.ts';
-import type { FaultKind } from './faults.ts';
+import { always, type FaultKind } from './faults.ts';
+import * as plain from './plain.ts';
 import type { ProviderShape } from './provider.ts';
 import type { TargetShape } from './vault.ts';
 import { World, type WorldShape } from './world.ts';
@@ -17,23 +18,15 @@ const lagMs = 60;
 /** A machine that is busy may keep a test waiting for so long. */
 const busyMsMax = 5_000;
 
-const provider: ProviderShape = { kind: 'mints', disables: true, tellsUse: true, propagationMs: 0, lastUsedMs: 0 };
-const target: TargetShape = { name: 'main', staging: true, destroys: true, propagationMs: 0 };
-const consumer: ConsumerShape = {
-  name: 'orders',
-  reads: 'main',
-  role: 'uses',
-  required: true,
-  canary: 0,
-  manner: 'told',
-  instances: Array.from({ length: 2 }, () => ({ loadMs: 0, deaf: false, fails: false })),
-};
+const provider = plain.provider({ tellsUse: true });
+const target = plain.target('main');
+const consumer = plain.consumer('orders', { instances: [plain.instance(), plain.instance()] });
 
 function newWorld(shape: Partial<WorldShape> = {}) {
   const clock = new StoppableClock();
   const world = new World({
     id,
-    shape: { provider, targets: [target], consumers: [], forgottenMs: 0, spares: 0, ...shape },
+    shape: plain.world({ provider, targets: [target], ...shape }),
     clock,
     chance: new Chance(1),
     latencyMsMax: 0,
@@ -49,7 +42,7 @@ function under<Port extends object>({ network }: World, port: Port, kind: FaultK
     (method: (...given: unknown[]) => unknown) =>
     (...given: unknown[]) => {
       network.onCall = (call) => {
-        network.faults = [{ call, nth: 0, times: Number.POSITIVE_INFINITY, kind }];
+        network.faults = [always(call, kind)];
       };
       try {
         // The network decides what becomes of a call while it is made.
@@ -164,9 +157,7 @@ function consumerCase(manner: ConsumerShape['manner'], loadMs = 0): ConsumerCase
       const side = world.consumer(consumer.name);
       const opened = connectors.consumer.open({ type: 'world', world: id, called: consumer.name });
       const loseReplies = () => {
-        world.network.faults = [
-          { call: `tell ${consumer.name}`, nth: 0, times: Number.POSITIVE_INFINITY, kind: 'reply lost' },
-        ];
+        world.network.faults = [always(`tell ${consumer.name}`, 'reply lost')];
       };
       return {
         consumer: opened,

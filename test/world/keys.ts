@@ -13,6 +13,8 @@ export interface HeldKey {
   changes: { atMs: number; state: Key['state'] | 'gone'; by: 'keyturn' | 'person' }[];
   /** Who has used it, from when to when. */
   uses: { by: string; fromMs: number; toMs?: number }[];
+  /** The provider does not count its uses. */
+  uncounted?: true;
 }
 
 export interface Lags {
@@ -91,7 +93,8 @@ export class Keys {
     };
   }
 
-  #lastUse({ uses }: HeldKey): NonNullable<Key['lastUse']> {
+  #lastUse({ uncounted, uses }: HeldKey): NonNullable<Key['lastUse']> {
+    if (uncounted) return 'unknown';
     const untilMs = this.#clock.now() - this.#lags.lastUsedMs;
     const seen = uses.filter(({ fromMs }) => fromMs <= untilMs);
     const last = seen.toSorted((a, b) => (a.toMs ?? untilMs) - (b.toMs ?? untilMs)).at(-1);

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { KeyturnError } from '../../contract/index.ts';
+import { type ErrorKind, KeyturnError } from '../../contract/index.ts';
 import type { Chance } from './chance.ts';
 import type { Clock } from './clock.ts';
 import type { Fate, Fault } from './faults.ts';
@@ -41,6 +41,9 @@ export class Network {
   /** Whose call it is that acts at this moment, and since when it has been under way. */
   acting: (Partial<Caller> & { sentMs: number }) | undefined;
   readonly #given: NetworkGiven;
+  readonly #before = new Map<string, () => unknown>();
+  readonly #waiting = new Set<(error: Error) => void>();
+  #isCut = false;
   #calls = 0;
 
   constructor(given: NetworkGiven) {
@@ -60,6 +63,18 @@ export class Network {
     this.faults = [];
   }
 
+  /** For good: whoever waits for an answer, or calls from now on, is told so. Else what hangs would hang for ever. */
+  cut(): void {
+    this.#isCut = true;
+    for (const reject of this.#waiting) reject(noConnection());
+    this.#waiting.clear();
+  }
+
+  /** Something else happens first: the next call of this name waits until it is done. */
+  beforeNext(name: string, act: () => unknown): void {
+    this.#before.set(name, act);
+  }
+
   /**
    * @param act what it does over there, all at once.
    * @param stranger what somebody else might do to the same thing.
@@ -67,14 +82,28 @@ export class Network {
   call<T>(name: string, act: () => T, stranger?: () => void): Promise<T> {
     this.#calls += 1;
     this.onCall(name);
+    const before = this.#before.get(name);
+    this.#before.delete(name);
+    if (!before) return this.#send(name, act, stranger);
+    return Promise.resolve(before()).then(() => this.#send(name, act, stranger));
+  }
+
+  #send<T>(name: string, act: () => T, stranger?: () => void): Promise<T> {
     const fate = this.#fateOf(name, stranger);
     const { chance, clock, latencyMsMax } = this.#given;
     const caller = callers.getStore();
     const sentMs = clock.now();
     const takes = () => (latencyMsMax === 0 ? 0 : chance.between(1, latencyMsMax));
     return new Promise((resolve, reject) => {
+      if (this.#isCut) return reject(noConnection());
+      this.#waiting.add(reject);
       const answer = (done: () => void) => {
-        if (fate.reply !== 'never') clock.after(takes(), () => caller?.dead || done());
+        if (fate.reply === 'never') return;
+        clock.after(takes(), () => {
+          if (caller?.dead) return;
+          this.#waiting.delete(reject);
+          done();
+        });
       };
       clock.after(takes() + fate.delayMs, () => {
         fate.before?.();
@@ -107,13 +136,13 @@ export class Network {
     return Math.max(0, beganMs + attemptMs - clock.now());
   }
 
-  #fate({ kind }: Fault, stranger: (() => void) | undefined): Fate {
+  #fate({ kind, says }: Fault, stranger: (() => void) | undefined): Fate {
     const done = { delayMs: 0, acts: true, reply: 'ok' as const };
-    const error = (kindOf: ConstructorParameters<typeof KeyturnError>[0], text: string) =>
-      new KeyturnError(kindOf, text);
+    const error = (kindOf: ErrorKind, text: string) => new KeyturnError(kindOf, text);
+    const said = says && error(says.kind, says.message);
     switch (kind) {
       case 'fails':
-        return { ...done, acts: false, reply: error('transient', 'no connection') };
+        return { ...done, acts: false, reply: said ?? noConnection() };
       case 'reply lost':
         return { ...done, reply: error('transient', 'the connection broke') };
       case 'hangs':
@@ -130,7 +159,7 @@ export class Network {
       case 'denied':
         return { ...done, acts: false, reply: error('unauthorized', 'no right to do this') };
       case 'garbage':
-        return { ...done, reply: new Error('an answer that nobody can make sense of') };
+        return { ...done, reply: said ?? new Error('an answer that nobody can make sense of') };
       case 'stranger':
         return { ...done, before: stranger };
       case 'crash before':
@@ -139,4 +168,8 @@ export class Network {
         return { ...done, reply: 'never', after: () => this.crash() };
     }
   }
+}
+
+function noConnection(): KeyturnError {
+  return new KeyturnError('transient', 'no connection');
 }

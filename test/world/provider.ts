@@ -1,13 +1,4 @@
-import type {
-  Context,
-  Key,
-  KeyFields,
-  KeyId,
-  KeyValue,
-  NewKey,
-  Provider,
-  ProviderPowers,
-} from '../../contract/index.ts';
+import type { Context, Key, KeyId, KeyValue, NewKey, Provider, ProviderPowers } from '../../contract/index.ts';
 import { KeyturnError, Secret } from '../../contract/index.ts';
 import type { World } from './world.ts';
 
@@ -26,8 +17,6 @@ export interface ProviderShape {
   propagationMs: number;
   lastUsedMs: number;
 }
-
-export const fields: KeyFields = { all: ['user', 'value'], main: 'value', user: 'user', password: 'value' };
 
 export function powersOf(shape: ProviderShape): ProviderPowers {
   const { disables, keysMax, kind, lastUsedMs, propagationMs, tellsUse } = shape;

@@ -1,5 +1,6 @@
-import type { Stored, Vault, VaultPowers, VersionId, Which } from '../../contract/index.ts';
+import type { KeyId, Shape, Stored, Vault, VaultPowers, VersionId, Which } from '../../contract/index.ts';
 import { KeyturnError, Secret } from '../../contract/index.ts';
+import { secretIn } from './forms.ts';
 import type { World } from './world.ts';
 
 export interface TargetShape {
@@ -8,6 +9,8 @@ export interface TargetShape {
   destroys: boolean;
   /** For so long after a change a reader may be served what was current before. */
   propagationMs: number;
+  /** How a value stands in what it stores. Absent: `raw`. */
+  form?: Shape;
 }
 
 export function vaultPowersOf({ destroys, propagationMs, staging }: TargetShape): VaultPowers {
@@ -36,6 +39,11 @@ export class TargetSide {
 
   text(id: VersionId | undefined): string | undefined {
     return this.versions.get(id ?? '')?.text;
+  }
+
+  /** The key whose value stands in what it stores. */
+  keyIn(text: string | undefined): KeyId | 'unknown' {
+    return this.#world.identify(text === undefined ? undefined : secretIn(this.shape.form ?? 'raw', text));
   }
 
   by(id: VersionId | undefined): Version['by'] | undefined {
@@ -79,7 +87,7 @@ export class TargetSide {
 
   serve(id: VersionId, by: Version['by'] = 'keyturn'): void {
     const replaced = this.current;
-    const from = this.#world.identify(this.text(replaced));
+    const from = this.keyIn(this.text(replaced));
     this.previous = this.current;
     this.current = id;
     if (this.pending === id) this.pending = undefined;

@@ -4,6 +4,7 @@ import type { Chance } from './chance.ts';
 import type { Clock } from './clock.ts';
 import { type ConsumerShape, ConsumerSide } from './consumer.ts';
 import { inWords, type WorldEvent } from './events.ts';
+import { firstDocument } from './forms.ts';
 import { type InvariantName, watch } from './invariants.ts';
 import { Keys } from './keys.ts';
 import { Network } from './network.ts';
@@ -24,6 +25,8 @@ export interface WorldShape {
   forgottenMs: number;
   /** Keys that no target names, older than the one that is served: somebody uses them for something else. */
   spares: number;
+  /** What every value ends in. */
+  ending?: string;
 }
 
 export interface WorldGiven {
@@ -139,13 +142,15 @@ export class World {
     }
     this.everServed.add(id);
     this.first.add(id);
-    this.target(name).store(this.secretOf(id), 'person', true);
+    const target = this.target(name);
+    target.store(firstDocument(target.shape.form ?? 'raw', this.secretOf(id)), 'person', true);
   }
 
   /** Why what a target serves does not work; undefined where it does, or where a person has broken it. */
   refusedAt(name: string): string | undefined {
-    for (const text of this.target(name).served()) {
-      const key = this.identify(text);
+    const target = this.target(name);
+    for (const text of target.served()) {
+      const key = target.keyIn(text);
       if (key === 'unknown' || this.broken.has(key)) continue;
       if (this.shape.provider.kind === 'stored') {
         const refusing = this.#refusing(name, key);
@@ -174,7 +179,7 @@ export class World {
   }
 
   newSecret(core: string): string {
-    return `${secretMark}-${core}-${this.#secrets.size}`;
+    return `${secretMark}-${core}-${this.#secrets.size}${this.shape.ending ?? ''}`;
   }
 
   /** @returns the name of the key whose value this is. */
@@ -202,7 +207,7 @@ export class World {
   /** The key that a target serves now. */
   serving(target = 'main'): KeyId | 'unknown' {
     const side = this.target(target);
-    return this.identify(side.text(side.current));
+    return side.keyIn(side.text(side.current));
   }
 
   failsSmokeTest(key: KeyId): boolean {

@@ -1,0 +1,56 @@
+import type { Command } from '@commander-js/extra-typings';
+import type { Connected } from '../../client/connect.ts';
+import type { ScheduleChange } from '../../client/schedules.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { changeData, changeLine, changesOf, openWithWarnings } from '../schedules.ts';
+import { type Shell, shellOf, withGlobals } from '../shell.ts';
+import { ensureSearchAttributes, withTemporal } from '../temporal.ts';
+import { count } from '../words.ts';
+
+const notes = `
+Rotates nothing, and may be repeated. A schedule that is paused stays so. What somebody else has put into Temporal is
+left alone.
+
+Example:
+  $ keyturn apply --prune`;
+
+export function addApply(program: Command): void {
+  withGlobals(program.command('apply'))
+    .description('Put the schedules of the catalog into Temporal, as `plan` shows it.')
+    .option('--prune', 'remove the schedules of credentials that the catalog no longer schedules')
+    .addHelpText('after', notes)
+    .action(async ({ prune }, command) => {
+      process.exitCode = await apply(shellOf(command), prune ?? false);
+    });
+}
+
+async function apply(shell: Shell, prunes: boolean): Promise<ExitCode> {
+  const { out } = shell;
+  const catalog = await openWithWarnings(shell);
+  return withTemporal(shell, async (temporal) => {
+    await ensureSearchAttributes(shell, temporal);
+    const changes = await changesOf(temporal, catalog);
+    const applied = changes.filter(({ action }) => action !== 'unchanged' && (action !== 'remove' || prunes));
+    for (const change of applied) await applyOne(shell, temporal, change);
+    out.result(summary(changes, applied));
+    out.data({ changes: changes.map((change) => ({ ...changeData(change), applied: applied.includes(change) })) });
+    return exitCodes.ok;
+  });
+}
+
+async function applyOne({ out }: Shell, { client }: Connected, change: ScheduleChange): Promise<void> {
+  const { applyChange } = await import('../../client/schedules.ts');
+  await applyChange(client, change);
+  out.say(changeLine(out, change));
+}
+
+function summary(changes: readonly ScheduleChange[], applied: readonly ScheduleChange[]): string {
+  const left = changes.filter((change) => change.action === 'remove' && !applied.includes(change));
+  const lines = left.map(
+    ({ credential }) => `${credential} is no longer scheduled, and still fires: --prune removes it.`,
+  );
+  const done = applied.length === 0 ? 'Nothing changed' : `${count(applied.length, 'schedule')} applied`;
+  return [...lines, `${done}, ${count(changes.length - applied.length - left.length, 'schedule')} as before.`].join(
+    '\n',
+  );
+}

@@ -1,0 +1,64 @@
+import { posix } from 'node:path';
+import type { Catalog, DeclaredCredential } from '../catalog/index.ts';
+import { nearest } from '../connectors/load.ts';
+import { KeyturnError } from '../contract/index.ts';
+
+/** What narrows a selection down, each to one value. */
+export interface Filters {
+  owner?: string;
+  tier?: string;
+  provider?: string;
+}
+
+const fieldOf: Readonly<Record<keyof Filters, (credential: DeclaredCredential) => string>> = {
+  owner: ({ owner }) => owner,
+  tier: ({ tier }) => tier,
+  provider: ({ provider }) => provider.type,
+};
+
+/**
+ * The credentials that any of the patterns names, in the order of the catalog.
+ * @param patterns ids, or globs in which `*` stays between two slashes and `**` crosses them; none: all.
+ * @throws KeyturnError `not-found` for a pattern or a filter that finds nothing, naming the nearest.
+ */
+export function select(catalog: Catalog, patterns: readonly string[], filters: Filters = {}): DeclaredCredential[] {
+  const all = [...catalog.credentials.values()];
+  const named = new Set(patterns.flatMap((pattern) => matching(catalog, pattern)));
+  let selected = patterns.length === 0 ? all : all.filter((credential) => named.has(credential));
+  for (const [name, wanted] of Object.entries(filters) as [keyof Filters, string][]) {
+    selected = filtered(selected, name, wanted);
+  }
+  return selected;
+}
+
+const isGlob = (pattern: string) => /[*?[{]/.test(pattern);
+
+function matching(catalog: Catalog, pattern: string): DeclaredCredential[] {
+  if (!isGlob(pattern)) return [catalog.find(pattern)];
+  const all = [...catalog.credentials.values()];
+  const found = all.filter(({ id }) => posix.matchesGlob(id, pattern));
+  if (found.length > 0) return found;
+  throw new KeyturnError('not-found', `no credential of ${catalog.file} matches ${pattern}`, {
+    fix: nearestTo(pattern, all),
+  });
+}
+
+function nearestTo(pattern: string, all: readonly DeclaredCredential[]): string {
+  const ids = all.map(({ id }) => id);
+  const deeper = pattern.replace(/(^|\/)\*$/, '$1**');
+  if (ids.some((id) => posix.matchesGlob(id, deeper))) {
+    return `\`*\` stays between two slashes: did you mean "${deeper}"?`;
+  }
+  const near = nearest(pattern, ids);
+  return near === undefined ? '`keyturn list` shows all of them' : `the nearest id is "${near}"`;
+}
+
+function filtered(among: readonly DeclaredCredential[], name: keyof Filters, wanted: string): DeclaredCredential[] {
+  const found = among.filter((credential) => fieldOf[name](credential) === wanted);
+  if (found.length > 0) return found;
+  const known = [...new Set(among.map(fieldOf[name]))];
+  const near = nearest(wanted, known);
+  throw new KeyturnError('not-found', `none of the credentials selected has the ${name} ${JSON.stringify(wanted)}`, {
+    fix: near === undefined ? `they have: ${known.join(', ')}` : `did you mean "${near}"?`,
+  });
+}
