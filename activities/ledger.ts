@@ -96,11 +96,14 @@ export async function standsStill(on: Bench, target: string, seen: KeyId, propag
   // What was done before the one whose work is seen has spread.
   const later = served.slice(1 + served.findLastIndex(({ subject }) => subject === `${target}/${seen}`));
   const lost = ledger.open.filter(({ rotation }) => rotation === on.job.rotation);
+  // Of one that has failed for sure only an earlier attempt could still come.
+  const failed = new Set(ledger.entries.filter(({ outcome }) => outcome === 'failed').map(({ effect }) => effect));
+  const spreads = ({ effect }: AuditEntry) => (failed.has(effect) ? 0 : propagationMs);
   const ends = [
-    ...later.map(({ at }) => Date.parse(at) + attemptMs + propagationMs),
+    ...later.map((entry) => Date.parse(entry.at) + attemptMs + spreads(entry)),
     ...lost.map(({ at }) => Date.parse(at) + attemptMs),
   ];
-  waitUntil(on, Math.max(...ends, othersOverMs(on, ledger) + propagationMs), target);
+  waitUntil(on, Math.max(...ends, othersOverMs(on, ledger)), target);
 }
 
 /** As {@link standsStill}, but only for what others may still do. */

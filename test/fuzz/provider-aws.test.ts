@@ -90,7 +90,7 @@ describe('what AWS answers', () => {
       if ('error' in result) return;
       const { status, body } = answer;
       if (result.value.verdict === 'accepted')
-        expect(body).toMatch(/arn:aws(-cn)?:iam::123456789012:user\/(team\/)?mailer/);
+        expect(body).toMatch(/arn:aws[\w-]*:iam::123456789012:user\/(team\/)?mailer/);
       else expect(status >= 300 && /InvalidClientTokenId|SignatureDoesNotMatch/.test(body)).toBe(true);
       assertNoCanary(JSON.stringify(result.value), 'a verdict');
     },

@@ -47,8 +47,9 @@ function verdictOf(config: Config, error: unknown): Verdict {
   throw error;
 }
 
+/** Partitions begin with `aws`: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html */
 function accepted(config: Config, arn: string, answer: string): Verdict {
-  const [, account, name] = /^arn:[\w-]+:iam::(\d{12}):user\/(?:.*\/)?([^/]+)$/.exec(arn) ?? [];
+  const [, account, name] = /^arn:aws[\w-]*:iam::(\d{12}):user\/(?:.*\/)?([^/]+)$/.exec(arn) ?? [];
   const isOurs =
     name?.toLowerCase() === config.user.toLowerCase() && (config.account === undefined || account === config.account);
   if (isOurs) return { verdict: 'accepted', answer };
