@@ -2,7 +2,7 @@ import { appendOnce } from '../connectors/audit/chain.ts';
 import { madeInstants, madeKeys, openIntents } from '../connectors/audit/ledger.ts';
 import type { Bench } from '../connectors/open.ts';
 import type { AuditEntry, Instant, Key, KeyId, RotationId } from '../contract/index.ts';
-import { KeyturnError } from '../contract/index.ts';
+import { KeyturnError, storedBy } from '../contract/index.ts';
 
 /** What the audit says of this credential's keys. */
 export interface Ledger {
@@ -133,10 +133,16 @@ function waitUntil(on: Bench, untilMs: number, what: string): void {
 function othersOverMs(on: Bench, { entries }: Ledger): number {
   const closed = new Set(entries.filter(({ kind }) => kind === 'close').map(({ rotation }) => rotation));
   const [runId] = on.attempt.call.split('/');
-  const cutOff = ({ effect, inferred, kind, rotation }: AuditEntry) =>
-    (kind === 'intent' || (kind === 'result' && !inferred)) &&
-    !closed.has(rotation) &&
-    !(rotation === on.job.rotation && effect.includes(`/${runId}/`));
+  const told = new Set(
+    entries.filter(({ inferred, kind }) => kind === 'result' && !inferred).map(({ effect }) => effect),
+  );
+  const isStored = ({ effect, rotation }: AuditEntry) => rotation.startsWith(storedBy) && told.has(effect);
+  const cutOff = (entry: AuditEntry) => {
+    const { effect, inferred, kind, rotation } = entry;
+    const isEffect = kind === 'intent' || (kind === 'result' && !inferred);
+    const isOwn = rotation === on.job.rotation && effect.includes(`/${runId}/`);
+    return isEffect && !closed.has(rotation) && !isOwn && !isStored(entry);
+  };
   const last = entries.filter(cutOff).map(({ at }) => Date.parse(at));
   return Math.max(0, ...last) + on.job.credential.limits.attemptMs;
 }

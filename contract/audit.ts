@@ -31,6 +31,9 @@ export interface AuditRecord {
   signature?: string;
 }
 
+/** With this an id begins that stands in place of a rotation's: the command `store` tries once, and is over with its result. */
+export const storedBy = 'store-';
+
 /** An append-only store; it knows nothing of what the entries mean. */
 export interface AuditSink {
   /**

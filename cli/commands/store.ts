@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Command, CommanderError } from '@commander-js/extra-typings';
 import { openOwnKeyRing } from '../../connectors/keyrings/file/own.ts';
 import type { AuditSink, Credential, KeyId, Secret, Target, Version } from '../../contract/index.ts';
-import { KeyturnError } from '../../contract/index.ts';
+import { KeyturnError, storedBy } from '../../contract/index.ts';
 import { openSink } from '../audit-sink.ts';
 import { type Bench, commandBench, logOf, openProvider, openTarget } from '../deps.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
@@ -78,7 +78,7 @@ function targetOf({ id, targets }: Credential, name: string | undefined): Target
 /** A bench's time is that of one attempt: a person may take longer to type. */
 async function benchFor(shell: Shell, credential: Credential, sink: AuditSink): Promise<Bench> {
   const keys = await openOwnKeyRing({ home: shell.home, log: logOf(shell), sink });
-  return commandBench(shell, credential, { sink, keys, rotation: `store-${randomUUID()}` });
+  return commandBench(shell, credential, { sink, keys, rotation: `${storedBy}${randomUUID()}` });
 }
 
 async function refuseHeld(on: Bench, target: Target): Promise<void> {

@@ -41,7 +41,7 @@ function declared(index: number): object {
     owner: 'tests',
     provider: { ...roles[index]?.given, admin: { env: `ADMIN_${index}` } },
     targets: [{ vault: 'file', secret: ids[index], value: 'url' }],
-    limits: { attempt: '5s', poll: '250ms' },
+    limits: { poll: '250ms' },
   };
 }
 
