@@ -5,9 +5,9 @@ import { KeyturnError } from '../contract/index.ts';
 
 /** What narrows a selection down, each to one value. */
 export interface Filters {
-  owner?: string;
-  tier?: string;
-  provider?: string;
+  owner?: string | undefined;
+  tier?: string | undefined;
+  provider?: string | undefined;
 }
 
 const fieldOf: Readonly<Record<keyof Filters, (credential: DeclaredCredential) => string>> = {
@@ -25,8 +25,8 @@ export function select(catalog: Catalog, patterns: readonly string[], filters: F
   const all = [...catalog.credentials.values()];
   const named = new Set(patterns.flatMap((pattern) => matching(catalog, pattern)));
   let selected = patterns.length === 0 ? all : all.filter((credential) => named.has(credential));
-  for (const [name, wanted] of Object.entries(filters) as [keyof Filters, string][]) {
-    selected = filtered(selected, name, wanted);
+  for (const [name, wanted] of Object.entries(filters) as [keyof Filters, string | undefined][]) {
+    if (wanted !== undefined) selected = filtered(selected, name, wanted);
   }
   return selected;
 }

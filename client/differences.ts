@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { durationText } from './duration-text.ts';
+import { durationText } from '../contract/index.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

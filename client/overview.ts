@@ -2,7 +2,7 @@ import { type Client, ScheduleNotFoundError } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { type CredentialId, type Instant, type Phase, searchAttributes } from '../contract/index.ts';
 import { isOurs, scheduleIdOf } from './declared-schedule.ts';
-import { openRotationOf } from './open-rotations.ts';
+import { openRotationOf } from './rotations.ts';
 
 export type OpenPhase = Exclude<Phase, 'ended'>;
 

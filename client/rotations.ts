@@ -1,4 +1,9 @@
-import type { Client, WorkflowHandle, WorkflowHandleWithSignaledRunId } from '@temporalio/client';
+import type {
+  Client,
+  WorkflowExecutionDescription,
+  WorkflowHandle,
+  WorkflowHandleWithSignaledRunId,
+} from '@temporalio/client';
 import { WorkflowFailedError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type {
@@ -30,7 +35,7 @@ export async function startOrJoin(
   request: Request,
   taskQueue: string = mainQueue,
 ): Promise<Started> {
-  const joined = await isOpen(client, workflowIdOf(credential.id));
+  const joined = (await openRotationOf(client, credential.id)) !== undefined;
   const handle = await client.workflow.signalWithStart<typeof rotation, [Request]>('rotation', {
     ...messages.startOf(credential, request),
     taskQueue,
@@ -41,12 +46,16 @@ export async function startOrJoin(
   return { handle, joined };
 }
 
-async function isOpen(client: Client, workflowId: string): Promise<boolean> {
+/** @returns undefined where none is open. */
+export async function openRotationOf(
+  client: Client,
+  credential: CredentialId,
+): Promise<WorkflowExecutionDescription | undefined> {
   try {
-    const { status } = await client.workflow.getHandle(workflowId).describe();
-    return status.name === 'RUNNING';
+    const found = await rotationOf(client, credential).describe();
+    return found.status.name === 'RUNNING' ? found : undefined;
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
+    if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   }
 }

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type ScheduleOptions, ScheduleOverlapPolicy, type ScheduleSpec } from '@temporalio/client';
-import type { Credential } from '../contract/index.ts';
+import { type Credential, durationText } from '../contract/index.ts';
 import type { Group } from '../workflows/group.workflow.ts';
 import type { ScheduledInput } from '../workflows/scheduled-rotation.workflow.ts';
-import { durationText } from './duration-text.ts';
 
 /** When a credential is rotated without being asked: exactly one of `everyMs` and `cron`, which is read in `timezone`. */
 export interface Timetable {

@@ -85,6 +85,13 @@ function durationMs(text: string | 0): number {
   return Number.parseInt(text, 10) * unitMs[unit];
 }
 
+/** The other way round: as a catalog writes it, in the largest unit that fits. */
+export function durationText(ms: number): string {
+  if (ms === 0) return '0';
+  const [unit, size] = Object.entries(unitMs).findLast(([, size]) => ms % size === 0) ?? ['ms', 1];
+  return `${ms / size}${unit}`;
+}
+
 /** A secret by reference. A literal string is refused: a catalog stands in git. */
 export const secretRefSchema = z.union(
   [

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import type { DeclaredCredential } from '../../catalog/index.ts';
 import type { Connected } from '../../client/connect.ts';
-import { durationSchema, KeyturnError, type Request, requestSchema } from '../../contract/index.ts';
+import { KeyturnError, type Request } from '../../contract/index.ts';
 import { type CompromiseReport, type Dealt, dealtWith, lastRefusedAfterMs } from '../compromise-report.ts';
 import { type ExitCode, exitCodeOfError, exitCodes, worstOf } from '../exit-codes.ts';
 import { type Live, liveOn } from '../live.ts';
 import { openCatalog } from '../open-catalog.ts';
-import { person } from '../person.ts';
+import { asDuration, requestFrom } from '../request.ts';
 import { type Filters, select } from '../selection.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
 import { table } from '../table.ts';
@@ -41,12 +41,6 @@ export function addCompromised(program: Command): void {
     });
 }
 
-function asDuration(text: string): number {
-  const parsed = durationSchema.safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw new InvalidArgumentError('a duration is, for example, 30s, 10m or 1h.');
-}
-
 interface Options extends Filters {
   reason: string;
   compromisedAt?: string;
@@ -55,10 +49,10 @@ interface Options extends Filters {
 }
 
 async function compromised(shell: Shell, selection: string[], options: Options): Promise<ExitCode> {
-  const { owner, provider, report: file, tier } = options;
-  const filters = { ...(owner && { owner }), ...(provider && { provider }), ...(tier && { tier }) };
-  const credentials = select(await openCatalog(shell), selection, filters);
-  const request = requestFrom(shell, options);
+  const { compromisedAt: since, owner, provider, reason: why, report: file, tier, within } = options;
+  const credentials = select(await openCatalog(shell), selection, { owner, provider, tier });
+  const wishes = { compromisedAt: since, reason: why, urgency: 'compromised', withinMs: within } as const;
+  const request = requestFrom(shell, { ...wishes, id: `compromise-${randomUUID()}` });
   // A file that cannot be written is known before anything begins.
   if (file !== undefined) await writeFile(file, '', { flag: 'wx', mode: 0o600 }).catch(refuseFile(file));
   shell.out.say(
@@ -69,20 +63,6 @@ async function compromised(shell: Shell, selection: string[], options: Options):
   const report = { at, compromisedAt, by, reason, credentials: dealt, lastRefusedAfterMs: lastRefusedAfterMs(dealt) };
   if (file !== undefined) await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
   return conclude(shell, report);
-}
-
-function requestFrom({ env }: Shell, { compromisedAt, reason, within }: Options): Request {
-  const parsed = requestSchema.safeParse({
-    id: `compromise-${randomUUID()}`,
-    at: new Date().toISOString(),
-    by: person(env),
-    ...{ reason, urgency: 'compromised' },
-    ...(compromisedAt === undefined ? {} : { compromisedAt }),
-    ...(within === undefined ? {} : { withinMs: within }),
-  });
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new KeyturnError('invalid', `the request's ${issue?.path.join('.')}: ${issue?.message}`);
 }
 
 function refuseFile(file: string): (error: NodeJS.ErrnoException) => never {

@@ -40,12 +40,7 @@ interface Options extends Filters {
 
 async function list(shell: Shell, selection: string[], options: Options): Promise<ExitCode> {
   const { audit, due, overdue, owner, provider, tier } = options;
-  const filters = {
-    ...(owner !== undefined && { owner }),
-    ...(tier !== undefined && { tier }),
-    ...(provider !== undefined && { provider }),
-  };
-  const selected = select(await openCatalog(shell), selection, filters);
+  const selected = select(await openCatalog(shell), selection, { owner, provider, tier });
   const needsAudit = due === true || overdue === true;
   const inventory = await inventoryOf(shell, selected, { needsAudit, ...(audit !== undefined && { audit }) });
   const isWanted = (item: Item) => !needsAudit || item.due === 'overdue' || (!overdue && item.due === 'due');

@@ -1,22 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { type Command, Option } from '@commander-js/extra-typings';
 import type { Connected } from '../../client/connect.ts';
 import type { Retrying } from '../../client/pending.ts';
-import {
-  type Credential,
-  durationSchema,
-  KeyturnError,
-  type Progress,
-  type Request,
-  requestSchema,
-  type Urgency,
-  urgencies,
-} from '../../contract/index.ts';
+import { type Credential, type Progress, type Request, type Urgency, urgencies } from '../../contract/index.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { openCatalog } from '../open-catalog.ts';
-import { person } from '../person.ts';
 import { planned, planWords } from '../plan.ts';
 import { changedLines, retryLine } from '../progress-lines.ts';
+import { asDuration, requestFrom } from '../request.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
 import { ensureSearchAttributes, withTemporal } from '../temporal.ts';
 import { conclude } from '../verdict.ts';
@@ -62,12 +52,6 @@ export function addRotate(program: Command): void {
     });
 }
 
-function asDuration(text: string): number {
-  const parsed = durationSchema.safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw new InvalidArgumentError('a duration is, for example, 30s, 10m or 1h.');
-}
-
 interface Options {
   reason?: string;
   urgency: Urgency;
@@ -84,7 +68,9 @@ interface Options {
 
 async function rotate(shell: Shell, id: string, options: Options): Promise<ExitCode> {
   const credential = (await openCatalog(shell)).find(id);
-  const request = requestFrom(shell, options);
+  const { acceptBroken, compromisedAt, converge, reason, replace, requestId, urgency, within } = options;
+  const wishes = { acceptBroken, compromisedAt, converge, reason, replace, urgency, withinMs: within };
+  const request = requestFrom(shell, { ...wishes, id: requestId });
   if (options.dryRun) return tryDry(shell, credential, request);
   const { startOrJoin } = await import('../../client/rotations.ts');
   const { requireWorkers } = await import('../workers.ts');
@@ -105,25 +91,6 @@ async function tryDry(shell: Shell, credential: Credential, request: Request): P
   out.result(planWords(out, plan));
   out.data({ credential: credential.id, dryRun: true, plan });
   return exitCodes.ok;
-}
-
-function requestFrom({ env }: Shell, options: Options): Request {
-  const { acceptBroken, compromisedAt, converge, reason, replace, requestId, urgency, within } = options;
-  const parsed = requestSchema.safeParse({
-    id: requestId ?? randomUUID(),
-    at: new Date().toISOString(),
-    by: person(env),
-    urgency,
-    ...(reason === undefined ? {} : { reason }),
-    ...(converge && { converge }),
-    ...(acceptBroken && { acceptBroken }),
-    ...(replace === undefined ? {} : { replace }),
-    ...(compromisedAt === undefined ? {} : { compromisedAt }),
-    ...(within === undefined ? {} : { withinMs: within }),
-  });
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new KeyturnError('invalid', `the request's ${issue?.path.join('.')}: ${issue?.message}`);
 }
 
 interface Live {

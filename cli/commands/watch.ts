@@ -59,7 +59,7 @@ async function watchAll(shell: Shell, given: readonly string[]): Promise<ExitCod
 
 /** What goes wrong with one is told of that one, and does not end the watching of the others. */
 async function watchOne(shell: Shell, temporal: Connected, id: string, live: Live, stop: AbortSignal): Promise<Seen> {
-  const { openRotationOf } = await import('../../client/open-rotations.ts');
+  const { openRotationOf } = await import('../../client/rotations.ts');
   try {
     const open = await openRotationOf(temporal.client, id);
     if (!open) return await lastOf(shell, temporal, id);

@@ -1,6 +1,5 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { CompromiseReport } from '../../cli/compromise-report.ts';
@@ -9,6 +8,7 @@ import { type DevServer, startDevServer } from '../../client/embedded/dev-server
 import { giveLogin, makeRoles } from '../../connectors/providers/postgres/harness.ts';
 import { readFileVault } from '../../connectors/vaults/file/index.ts';
 import { CommandLine, type Running } from './command-line.ts';
+import { canLogIn } from './logins.ts';
 
 const ids = ['demo/one/DATABASE_URL', 'demo/two/DATABASE_URL'];
 
@@ -43,16 +43,6 @@ function declared(index: number): object {
     targets: [{ vault: 'file', secret: ids[index], value: 'url' }],
     limits: { poll: '250ms' },
   };
-}
-
-async function canLogIn(url: string): Promise<boolean> {
-  const client = new Client({ connectionString: url });
-  const opened = await client.connect().then(
-    () => true,
-    () => false,
-  );
-  await client.end();
-  return opened;
 }
 
 const current = async (id: string) => (await readFileVault({ home: line.home, secret: id })).value;

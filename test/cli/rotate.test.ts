@@ -1,6 +1,5 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
 import { exitCodes } from '../../cli/exit-codes.ts';
@@ -9,6 +8,7 @@ import { giveLogin, makeRoles } from '../../connectors/providers/postgres/harnes
 import { readFileVault } from '../../connectors/vaults/file/index.ts';
 import type { Plan, Progress } from '../../contract/index.ts';
 import { CommandLine, type Ended, type Running } from './command-line.ts';
+import { canLogIn } from './logins.ts';
 
 const id = 'demo/orders/DATABASE_URL';
 const secret = 'orders/db';
@@ -57,16 +57,6 @@ function storedOf(credential: object, secret: string): object {
 }
 
 const current = () => readFileVault({ home: line.home, secret });
-
-async function canLogIn(url: string): Promise<boolean> {
-  const client = new Client({ connectionString: url });
-  const opened = await client.connect().then(
-    () => true,
-    () => false,
-  );
-  await client.end();
-  return opened;
-}
 
 async function waitingFor(consumer: string, credential = id): Promise<Progress> {
   for (;;) {
