@@ -8,6 +8,7 @@ import { recordActivities } from './record.ts';
 import { refreshActivities } from './refresh.ts';
 import { retireActivities } from './retire.ts';
 import { testActivities } from './smoke-test.ts';
+import { takeInActivities } from './take-in.ts';
 import { writeActivities } from './write.ts';
 
 /** All activities of a rotation, bound to what this process provides. */
@@ -17,6 +18,7 @@ export function createActivities(deps: Deps): Activities {
     ...inspectActivities(deps),
     ...noticeActivities(deps),
     ...createStepActivities(deps),
+    ...takeInActivities(deps),
     ...writeActivities(deps),
     ...testActivities(deps),
     ...refreshActivities(deps),

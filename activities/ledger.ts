@@ -99,7 +99,16 @@ export async function standsStill(on: Bench, target: string, seen: KeyId, propag
   // Of one that has failed for sure only an earlier attempt could still come.
   const failed = new Set(ledger.entries.filter(({ outcome }) => outcome === 'failed').map(({ effect }) => effect));
   const spreads = ({ effect }: AuditEntry) => (failed.has(effect) ? 0 : propagationMs);
+  // Somebody else has changed it, which is not seen everywhere yet.
+  const contested = ledger.entries.filter(
+    ({ detail, outcome, rotation, subject }) =>
+      rotation === on.job.rotation &&
+      outcome === 'failed' &&
+      detail?.kind === 'conflict' &&
+      subject?.startsWith(`${target}/`),
+  );
   const ends = [
+    ...contested.map(({ at }) => Date.parse(at) + propagationMs),
     ...later.map((entry) => Date.parse(entry.at) + attemptMs + spreads(entry)),
     ...lost.map(({ at }) => Date.parse(at) + attemptMs),
   ];

@@ -1,38 +1,16 @@
-import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import { CompactEncrypt, compactDecrypt, decodeProtectedHeader, importJWK } from 'jose';
+import { type Binding, declarationOf, sealFor, unopened, unsealFor } from '../connectors/keyrings/seal.ts';
 import type { Bench } from '../connectors/open.ts';
 import type { Job, KeyFields, KeyId, KeyRing, KeyValue, Sealed, SealedKey, Target } from '../contract/index.ts';
-import { KeyturnError, Secret } from '../contract/index.ts';
 
-/**
- * A value on its way between activities: a compact JWE (RFC 7516, `dir` with A256GCM) whose protected header binds
- * credential, declaration, rotation and key, so that it opens nowhere else.
- */
-export async function seal(keys: KeyRing, job: Job, keyId: KeyId, value: KeyValue): Promise<Sealed> {
-  const { kid, jwk } = await keys.current('seal');
-  const plain = Object.fromEntries(Object.entries(value).map(([field, secret]) => [field, secret.reveal()]));
-  return new CompactEncrypt(new TextEncoder().encode(JSON.stringify(plain)))
-    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid, ...binding(job, keyId) })
-    .encrypt(await importJWK(jwk, 'A256GCM'));
+/** A value on its way between activities: bound to credential, declaration, rotation and key. */
+export function seal(keys: KeyRing, job: Job, keyId: KeyId, value: KeyValue): Promise<Sealed> {
+  return sealFor(keys, binding(job, keyId), value);
 }
 
 /** @throws KeyturnError `invalid` for a value sealed for another rotation, credential, declaration or key, or altered. */
-export async function unseal(keys: KeyRing, job: Job, keyId: KeyId, sealed: Sealed): Promise<KeyValue> {
-  const header = headerOf(sealed);
-  for (const [name, expected] of Object.entries(binding(job, keyId))) {
-    if (header[name] !== expected) throw unopened(`it is bound to another ${name.replace('keyturn_', '')}`);
-  }
-  const { jwk } = await keys.byId('seal', String(header.kid));
-  const key = await importJWK(jwk, 'A256GCM');
-  const opened = await compactDecrypt(sealed, key, {
-    keyManagementAlgorithms: ['dir'],
-    contentEncryptionAlgorithms: ['A256GCM'],
-  }).catch(() => {
-    throw unopened('it has been altered, or the key ring is another');
-  });
-  const plain: Record<string, string> = JSON.parse(new TextDecoder().decode(opened.plaintext));
-  return Object.fromEntries(Object.entries(plain).map(([field, text]) => [field, new Secret(text)]));
+export function unseal(keys: KeyRing, job: Job, keyId: KeyId, sealed: Sealed): Promise<KeyValue> {
+  return unsealFor(keys, binding(job, keyId), sealed);
 }
 
 /**
@@ -47,39 +25,20 @@ export async function openKey(
 ): Promise<KeyValue> {
   if (into && !declares(on.job, into)) throw unopened(`the credential declares no such target ${into.name}`);
   const value = await unseal(on.deps.keys, on.job, key.id, sealed);
-  for (const [field, secret] of Object.entries(value)) if (field !== fields.user) on.guard.redactor.add(secret);
+  keepOut(on, fields, value);
   return value;
 }
 
-function binding(job: Job, keyId: KeyId): Record<string, string> {
-  return {
-    keyturn_purpose: 'seal',
-    keyturn_credential: job.credential.id,
-    keyturn_declaration: declarationOf(job),
-    keyturn_rotation: job.rotation,
-    keyturn_key: keyId,
-  };
+/** From now on the guard keeps it out of every error. */
+export function keepOut(on: Bench, fields: KeyFields, value: KeyValue): void {
+  for (const [field, secret] of Object.entries(value)) if (field !== fields.user) on.guard.redactor.add(secret);
 }
 
-/** Where an opened value can go: whoever hands it on cannot name another provider or target. */
-function declarationOf({ credential: { provider, targets } }: Job): string {
-  return createHash('sha256')
-    .update(String(canonicalize({ provider, targets })))
-    .digest('hex');
+function binding({ credential, rotation }: Job, keyId: KeyId): Binding {
+  const declaration = declarationOf(credential);
+  return { purpose: 'seal', credential: credential.id, declaration, rotation, key: keyId };
 }
 
 function declares({ credential: { targets } }: Job, target: Target): boolean {
   return targets.some((each) => canonicalize(each) === canonicalize(target));
-}
-
-function headerOf(sealed: Sealed): Record<string, unknown> {
-  try {
-    return decodeProtectedHeader(sealed);
-  } catch {
-    throw unopened('it is not a sealed value');
-  }
-}
-
-function unopened(why: string): KeyturnError {
-  return new KeyturnError('invalid', `the sealed value does not open: ${why}`);
 }

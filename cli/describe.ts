@@ -61,7 +61,11 @@ function approvalWords({ approval }: DeclaredCredential): string[] {
   return [`waits up to ${duration(withinMs)} for ${count(approvers, 'approval')} by others than the requester`];
 }
 
-function makeWords({ chooses, verifies }: ProviderPowers, at: string): string[] {
+function makeWords({ byHand, chooses, verifies }: ProviderPowers, at: string): string[] {
+  if (byHand) {
+    const tried = verifies ? ', and proves that it is accepted' : '';
+    return [`waits until a person has made a key at ${byHand.where ?? 'its provider'} and handed it in${tried}`];
+  }
   const made = chooses ? `chooses a new value${verifies ? `, sets it at ${at}` : ''}` : `has ${at} make a new key`;
   return [verifies ? `${made}, and proves that it is accepted` : made];
 }
@@ -93,6 +97,10 @@ function retireWords({ graceMs, soakMs }: DeclaredCredential, powers: ProviderPo
   const unused = powers.tellsUse ? ' and the old key is seen to be unused' : '';
   const grace = `keeps the old key for ${duration(graceMs)} (grace), and until every required consumer attests${unused}`;
   const soak = `disables it and watches for ${duration(soakMs)} (soak)`;
+  if (powers.byHand) {
+    const sure = powers.verifies ? 'it is seen to be refused' : 'that is confirmed';
+    return [grace, `waits until a person has revoked the old key and ${sure}: from here there is no way back`];
+  }
   const gone = powers.verifies ? 'deletes it and proves it refused' : 'drops it';
   return [grace, ...(powers.disables ? [soak] : []), `${gone}: from here there is no way back`];
 }

@@ -17,7 +17,7 @@ export async function planned(shell: Shell, input: InspectionInput): Promise<Pla
 /** For people: what stands, and what would become of it. */
 export function planWords(
   out: Output,
-  { credential, from, goes, goesFirst, hash, keys, order, targets }: Plan,
+  { byHand, credential, from, goes, goesFirst, hash, keys, order, targets }: Plan,
 ): string {
   const fates = new Map([
     ...goesFirst.map((id) => [id, 'goes first'] as const),
@@ -32,10 +32,15 @@ export function planWords(
       const made = createdAt === undefined ? '' : `, made ${moment(createdAt)}`;
       return `  key ${id} (${state}${made}): ${fates.get(id) ?? 'stays'}`;
     }),
-    order === 'in-place' ? '  a new value takes its place' : '  a new key is made beside it',
+    `  ${newKeyWords(order, byHand)}`,
     isOpen
       ? '  it may begin now'
       : `  it may begin ${from === 'never' ? 'never: see its calendar' : `at ${moment(from)}`}`,
     `  plan ${hash}`,
   ].join('\n');
+}
+
+function newKeyWords(order: Plan['order'], byHand: Plan['byHand']): string {
+  if (byHand) return 'a new key is made by hand, and handed in';
+  return order === 'in-place' ? 'a new value takes its place' : 'a new key is made beside it';
 }

@@ -45,3 +45,11 @@ async function readAll(): Promise<string> {
     throw new KeyturnError('invalid', 'the value is no text in UTF-8');
   }
 }
+
+const harmless = /^error: (missing required argument 'id'|option '--[\w-]+ <\w+>' argument missing)$/;
+
+/** What stands where nothing belongs may be the value: only those messages are told that repeat nothing. */
+export function unquoting(command: string, message: string): string {
+  if (harmless.test(message)) return message;
+  return `error: ${command} takes the id and the options in its help, nothing else; the value comes from standard input`;
+}

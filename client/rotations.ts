@@ -12,6 +12,7 @@ import type {
   Credential,
   CredentialId,
   Decision,
+  HandIn,
   Outcome,
   Proceed,
   Progress,
@@ -98,6 +99,11 @@ export async function retry(handle: WorkflowHandle<typeof rotation>, message: De
 /** @returns as what the rotation ends. */
 export async function resolve(handle: WorkflowHandle<typeof rotation>, message: Decision): Promise<Outcome> {
   return known(handle, () => handle.executeUpdate(messages.resolveUpdate, { args: [message] }));
+}
+
+/** Resolves when the value has been tried and taken. */
+export async function handIn(handle: WorkflowHandle<typeof rotation>, message: HandIn): Promise<void> {
+  await known(handle, () => handle.executeUpdate(messages.handInUpdate, { args: [message] }));
 }
 
 /** Waits for the end, following into the next rotation where a request was carried on. */

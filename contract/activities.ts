@@ -2,7 +2,7 @@ import type { Attestation, Change } from './consumer.ts';
 import type { Credential, CredentialConsumer, Target } from './credential.ts';
 import type { Notice } from './notice.ts';
 import type { Key, ProviderPowers } from './provider.ts';
-import type { Evidence, RotationEnd } from './rotation.ts';
+import type { Evidence, HandIn, RotationEnd } from './rotation.ts';
 import type { VaultPowers, Version } from './vault.ts';
 import type { Instant, KeyId, RotationId, VersionId } from './words.ts';
 
@@ -66,6 +66,11 @@ export interface Activities {
   inspectTarget: Activity<OnTarget, TargetStanding>;
   /** Unless it `infers` nothing, it fills in the results of effects of which nobody heard. */
   inspectProvider: Activity<{ held: readonly KeyId[]; infers?: false }, ProviderStanding>;
+  /**
+   * Opens a value that a person has handed in and seals it for this rotation. It is tried at the provider first, unless those who accept it
+   * have yet to be told of it (`untold`). @throws `invalid` for what is no key of the provider, or is refused.
+   */
+  takeIn: Activity<{ handedIn: HandIn; untold: boolean }, SealedKey>;
   hashPlan: Activity<{ plan: unknown }, string>;
   /** Tells people what waits for them, where the catalog says how. */
   sendNotice: Activity<{ notice: Notice }, void>;

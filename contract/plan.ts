@@ -7,6 +7,8 @@ export interface Plan {
   /** What approvers of a rotation agree to, as long as nothing changes. */
   hash: string;
   order: 'make-before-break' | 'in-place';
+  /** The new value comes from a person. */
+  byHand?: true;
   targets: readonly { name: string; version: VersionId; keyId: KeyId }[];
   /** Every key of the principal. */
   keys: readonly ListedKey[];

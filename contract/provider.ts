@@ -10,6 +10,11 @@ export interface ProviderPowers {
   order: 'make-before-break' | 'in-place';
   /** Keyturn chooses the value (`choose`, then `apply`), or the provider makes it (`mint`). */
   chooses: boolean;
+  /**
+   * Its keys are made and revoked by people: values are handed in, the old key's refusal is proven, or confirmed by a person where nobody can be
+   * asked. Neither `choose` nor `mint`, and `remove` is not called. `where`: an address or words, for them.
+   */
+  byHand?: { where?: string };
   /** There is an issuer that accepts or refuses values. Without one, those who accept the value attest it. */
   verifies: boolean;
   /** A key can be refused without being removed, and accepted again. Without it there is no soak. */

@@ -40,6 +40,21 @@ export type Request = z.infer<typeof requestSchema>;
  */
 export type Fate = 'joined' | 'served' | 'carried' | 'not-served';
 
+/**
+ * A value that a person has made, or knows to be good. A rotation begins with it, or waits for it; one that is open otherwise is busy.
+ * `sealed`: bound to the credential, its declaration and the id.
+ */
+export const handInSchema = z.strictObject({
+  id: line(200),
+  by: line(200),
+  reason: line(1_000).optional(),
+  sealed: z
+    .string()
+    .max(100_000)
+    .regex(/^[\w.-]+$/, 'a compact JWE'),
+});
+export type HandIn = z.infer<typeof handInSchema>;
+
 /** The engine lets one workflow of an id be open: so there is one rotation of a credential at a time. */
 export function workflowIdOf(credential: CredentialId): string {
   return `rotation/${credential}`;
@@ -50,6 +65,8 @@ export interface RotationInput {
   credential: Credential;
   /** Handed on by a rotation that could not satisfy them. */
   requests: readonly Request[];
+  /** The value that it is to put into use: of the request with its id. */
+  handedIn?: HandIn;
 }
 
 /** What a workflow `inspection/<credential id>/...` is started with: it looks as a rotation with these requests would. */
@@ -86,6 +103,7 @@ export const rotationInputSchema = z.looseObject({
     limits: z.object({ stepMs: ms, settleMs: ms, refusalMs: ms, attemptMs: ms.min(1), pollMs: ms.min(1) }),
   }),
   requests: z.array(requestSchema),
+  handedIn: handInSchema.optional(),
 });
 
 /** Sent by a consumer's instance, or for it, as the signal `attest`. */
@@ -219,7 +237,7 @@ export interface RotationEnd {
   oldKey?: KeyId;
   newKey?: KeyId;
   refreshedAt?: Instant;
-  /** Keys that targets served at the start and that stay, because not all served them and Keyturn did not make them. */
+  /** Keys that Keyturn did not make, and leaves: not all targets served them, or they were handed in and are not in use. */
   leftAtProvider?: readonly KeyId[];
   /** As the provider answered when the old value was last tried. */
   oldKeyRefused?: { at: Instant; answer?: string };

@@ -1,5 +1,6 @@
 import { attestMessageSchema, requestSchema } from '../contract/index.ts';
 import { isCompromised } from './compromise.ts';
+import * as handedIn from './handed-in.ts';
 import { addAttestation } from './inbox.ts';
 import * as operators from './operators.ts';
 import { takeOn } from './rotate.ts';
@@ -25,6 +26,7 @@ export const updates = {
   rollBack: update(operators.mayRollBack, operators.rollBack),
   retry: update(operators.mayRetry, operators.retry),
   resolve: update(operators.mayResolve, operators.resolve),
+  handIn: update(handedIn.mayHandIn, handedIn.handIn),
 };
 
 /** A signal cannot be refused: each says why it was left aside, if it was. */

@@ -1,4 +1,13 @@
-import type { Approve, AttestMessage, Decision, KeyId, Proceed, Request, VersionId } from '../contract/index.ts';
+import type {
+  Approve,
+  AttestMessage,
+  Decision,
+  HandIn,
+  KeyId,
+  Proceed,
+  Request,
+  VersionId,
+} from '../contract/index.ts';
 
 /** What people and consumers have said and the rotation has not yet acted on. Filled by the message handlers. */
 export interface Inbox {
@@ -8,6 +17,8 @@ export interface Inbox {
   /** The same, by consumer, instance and key. */
   readonly said: Map<string, AttestMessage>;
   approvals: Approve[];
+  /** The value to put into use. */
+  handedIn?: HandIn | undefined;
   rejection?: Decision;
   rollBack?: Decision;
   /** By the name of the wait. */

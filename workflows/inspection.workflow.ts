@@ -39,6 +39,7 @@ async function planned(run: Run, baseline: Baseline): Promise<Plan> {
     credential: credential.id,
     hash: baseline.planHash,
     order: baseline.powers.order,
+    ...(baseline.powers.byHand && !baseline.handedIn && { byHand: true as const }),
     targets: [...baseline.knownGood].map(([name, standing]) => ({ name, ...standing })),
     keys: baseline.keys,
     goes: baseline.going.map(({ id }) => id),

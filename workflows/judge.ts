@@ -86,13 +86,14 @@ export function judgePending(standings: readonly TargetStanding[], ours: Readonl
  */
 export function judgeKeys(
   provider: ProviderStanding,
-  held: readonly KeyId[],
+  { handedIn, held }: { held: readonly KeyId[]; handedIn?: KeyId | undefined },
   options: readonly Request[],
 ): { oldKeys: ListedKey[]; leftovers: ListedKey[] } {
   const leakedAt = compromisedAt(options);
+  if (handedIn !== undefined) judgeHandedIn(provider, { handedIn, held }, leakedAt);
   const broken = leakedAt !== undefined || options.some((request) => request.acceptBroken);
   const oldKeys = held.map((id) => listed(provider.keys, id, broken));
-  const others = provider.keys.filter((key) => !held.includes(key.id));
+  const others = provider.keys.filter((key) => !held.includes(key.id) && key.id !== handedIn);
   const named = new Set(options.flatMap((request) => request.replace ?? []));
   for (const id of named) {
     if (!others.some((key) => key.id === id)) {
@@ -106,7 +107,8 @@ export function judgeKeys(
   const leftovers = others.filter(goes);
   const { keysMax, order } = provider.powers;
   const left = provider.keys.length - leftovers.length;
-  if (order === 'make-before-break' && keysMax !== undefined && left >= keysMax) {
+  const needsRoom = order === 'make-before-break' && handedIn === undefined;
+  if (needsRoom && keysMax !== undefined && left >= keysMax) {
     throw new KeyturnError(
       'limit',
       `no room for a new key: ${left} of ${keysMax} keys exist: ${describeKeys(provider.keys)}`,
@@ -116,6 +118,24 @@ export function judgeKeys(
     );
   }
   return { oldKeys, leftovers };
+}
+
+/** @throws KeyturnError `conflict` for a value that is in use already, or known to others. */
+function judgeHandedIn(
+  { keys }: ProviderStanding,
+  { handedIn, held }: { handedIn: KeyId; held: readonly KeyId[] },
+  leakedAt: string | undefined,
+): void {
+  if (held.includes(handedIn)) {
+    throw new KeyturnError('conflict', `the value handed in is ${handedIn}, which a target serves already`, {
+      fix: 'hand in another; to bring targets together that differ, rotate with --converge',
+    });
+  }
+  const madeAt = keys.find(({ id }) => id === handedIn)?.createdAt;
+  if (leakedAt === undefined || madeAt === undefined || Date.parse(madeAt) > Date.parse(leakedAt)) return;
+  throw new KeyturnError('conflict', `the key handed in, ${handedIn}, was there when the credential was compromised`, {
+    fix: 'make a new key; or say with --compromised-at what existed when it became known',
+  });
 }
 
 function listed(keys: readonly ListedKey[], id: KeyId, broken: boolean | undefined): ListedKey {

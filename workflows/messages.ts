@@ -5,6 +5,7 @@ import {
   type AttestMessage,
   type Credential,
   type Decision,
+  type HandIn,
   type Outcome,
   type Proceed,
   type Progress,
@@ -24,6 +25,7 @@ export const proceedUpdate = defineUpdate<string, [Proceed]>('proceed');
 export const rollBackUpdate = defineUpdate<void, [Decision]>('rollBack');
 export const retryUpdate = defineUpdate<void, [Decision]>('retry');
 export const resolveUpdate = defineUpdate<Outcome, [Decision]>('resolve');
+export const handInUpdate = defineUpdate<void, [HandIn]>('handIn');
 export const progressQuery = defineQuery<Progress>('progress');
 
 /** To a scheduled run that has not begun its rotation: what is declared now. */

@@ -1,9 +1,9 @@
-import type { ZodType } from 'zod';
 import type { Approve, Decision, Outcome, Proceed } from '../contract/index.ts';
-import { approveSchema, decisionSchema, KeyturnError, proceedSchema } from '../contract/index.ts';
+import { approveSchema, decisionSchema, proceedSchema } from '../contract/index.ts';
 import { isCompromised } from './compromise.ts';
 import { waitMeant } from './inbox.ts';
 import { examine } from './quarantine.ts';
+import { refuse, valid } from './refusals.ts';
 import type { Run } from './run.ts';
 import { approved } from './steps/approve.ts';
 import { decide } from './waiting.ts';
@@ -45,9 +45,11 @@ export function proceed(run: Run, message: Proceed): string {
   return meant.wait;
 }
 
-/** Not everything can be skipped: an approval is given or not, and what must be accepted must be accepted. */
+/** An approval is given or not, a value is there or not, and what must be accepted or refused must be. */
+const unskippable = ['approval', 'propagation', 'late attempts', 'value', 'proof of revocation'];
+
 function skippable(run: Run): string[] {
-  return [...run.track.waits.keys()].filter((name) => !['approval', 'propagation', 'late attempts'].includes(name));
+  return [...run.track.waits.keys()].filter((name) => !unskippable.includes(name));
 }
 
 export function mayRollBack(run: Run, message: Decision): void {
@@ -55,7 +57,10 @@ export function mayRollBack(run: Run, message: Decision): void {
   if (run.end) refuse('this rotation has ended');
   if (isCompromised(run)) refuse('what was in use is compromised: this rotation only goes forward');
   if (run.pastPivot) {
-    refuse('it is too late: the old key is being deleted or is gone. To go back to a value, make it and rotate to it');
+    const handIn = `keyturn hand-in ${run.credential.id}`;
+    refuse(
+      `it is too late: the old key is being deleted or is gone. Hand in a value that is known to be good: ${handIn}`,
+    );
   }
 }
 
@@ -91,15 +96,4 @@ export async function resolve(run: Run, message: Decision): Promise<Outcome> {
   if (found.key !== undefined) run.foundKey = found.key;
   run.inbox.resolvedBy = message;
   return found.outcome;
-}
-
-function valid<T>(schema: ZodType<T>, message: unknown): void {
-  const { success, error } = schema.safeParse(message);
-  if (success) return;
-  const [issue] = error.issues;
-  throw new KeyturnError('invalid', `${issue?.path.join('.') || 'message'}: ${issue?.message}`);
-}
-
-function refuse(why: string): never {
-  throw new KeyturnError('conflict', why);
 }

@@ -104,14 +104,18 @@ export async function examine(run: Run): Promise<Found> {
   const { newKey } = run;
   const { going } = baseline;
   if (newKey && servesAll(run, standings, toNew(run))) {
+    if (baseline.powers.byHand && !run.pastPivot) {
+      return { refused: `nobody has seen yet that ${idsOf(going)} is refused: revoke it by hand, then retry` };
+    }
     const left = isInPlace(run) ? [] : going.filter((key) => listed(key.id));
     if (left.length === 0) return { outcome: 'rotated' };
     return {
-      refused: `every target serves ${newKey.key.id}, but the provider still lists ${left.map((key) => key.id)}`,
+      refused: `every target serves ${newKey.key.id}, but the provider still lists ${idsOf(left)}`,
     };
   }
   if (!run.pastPivot && !isCompromised(run) && servesAll(run, standings, toKnownGood(run))) {
-    if (!newKey || isInPlace(run) || !listed(newKey.key.id)) return notLost(run);
+    // What was handed in stays where its maker put it.
+    if (!newKey || isInPlace(run) || baseline.handedIn || !listed(newKey.key.id)) return notLost(run);
     return { refused: `the known-good is current everywhere, but the provider still lists ${newKey.key.id}` };
   }
   // A reset forgets what the rotation had made; the audit does not.
@@ -130,6 +134,8 @@ async function notLost(run: Run): Promise<Found> {
     return { refused: `the provider still lists ${inUse.map(({ id }) => id).join(', ')}, which was in use` };
   return { outcome: 'restored' };
 }
+
+const idsOf = (keys: readonly { id: KeyId }[]) => keys.map(({ id }) => id).join(', ');
 
 function servesAll(run: Run, standings: readonly TargetStanding[], keyOf: KeyOf): boolean {
   return standings.every(({ target, current }) => {

@@ -26,6 +26,8 @@ export function newRun(engine: Engine, credential: Credential, rotation: string,
     decisions: [],
     decided: 0,
     noticed: new Set(),
+    leftAside: new Set(),
+    unlisted: [],
   };
 }
 
@@ -71,6 +73,7 @@ export async function rotate(run: Run): Promise<{ end: RotationEnd; carried: Req
     run.track.tried.push('a compromise has come: it started over');
     run.track.steps = [];
     run.inbox.rollBack = undefined;
+    leaveAside(run);
     Object.assign(run, nothingDone());
     run.startedOver = true;
     saga = await runSaga(table, run, hooks);
@@ -83,6 +86,14 @@ export async function rotate(run: Run): Promise<{ end: RotationEnd; carried: Req
   show(run);
   if (isCompromised(run)) await tellEnd(run, end);
   return { end, carried: run.inbox.requests.filter((request) => fateOf(run, request) === 'carried') };
+}
+
+/** What was handed in before is known to others. Keys that are made by hand are in no list but this rotation's own. */
+function leaveAside({ baseline, inbox, leftAside, unlisted }: Run): void {
+  if (inbox.handedIn) leftAside.add(inbox.handedIn.id);
+  inbox.handedIn = undefined;
+  if (!baseline?.powers.byHand) return;
+  unlisted.push(...baseline.going, ...(baseline.handedIn ? [baseline.handedIn.key] : []));
 }
 
 function tellEnd(run: Run, { endedAt, outcome, reason, startedAt }: RotationEnd): Promise<void> {
@@ -105,6 +116,7 @@ export function fateOf(run: Run, request: Request): Fate {
   const early = options.some((known) => known.id === request.id);
   if (isCompromise(request) && !early) return 'carried';
   if (run.nothingLeaked) return 'served';
+  if (run.leftAside.has(request.id)) return 'not-served';
   if (end.outcome === 'rotated') return early || request.replace === undefined ? 'served' : 'carried';
   return early ? 'not-served' : 'carried';
 }

@@ -27,6 +27,7 @@ export async function rotation(input: RotationInput): Promise<RotationEnd> {
   const run = newRun(engine, credential, uuid4(), isCarriedOn ? input.requests : []);
   // Those that are carried on were written down when they came.
   if (!isCarriedOn) for (const request of input.requests) takeOn(run, request);
+  if (input.handedIn) run.inbox.handedIn = input.handedIn;
   listen(run);
   // What the rotation before this one left in them, where it carried a request on.
   if (input.requests.length > 0) engine.searchable({ phase: 'rotating' });
@@ -76,6 +77,7 @@ function listen(run: Run): void {
   answer(run, messages.rollBackUpdate, updates.rollBack);
   answer(run, messages.retryUpdate, updates.retry);
   answer(run, messages.resolveUpdate, updates.resolve);
+  answer(run, messages.handInUpdate, updates.handIn);
 }
 
 function warnOf(leftAside: string | undefined): void {

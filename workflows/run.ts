@@ -54,6 +54,8 @@ export interface Baseline {
   vaults: ReadonlyMap<string, VaultPowers>;
   /** Targets whose known-good did not work when the rotation began; none, unless the request allowed it. */
   broken: ReadonlySet<string>;
+  /** The new key, where a person made it. */
+  handedIn?: SealedKey;
   planHash: string;
 }
 
@@ -83,6 +85,12 @@ export interface Run {
   served: boolean;
   /** In place: the known-good is at the provider again. */
   switchedBack: boolean;
+  /** Values that were handed in and that a compromise has made useless: by the id that they came with. */
+  leftAside: Set<string>;
+  /** The key that was handed in last. */
+  handedInKey?: KeyId;
+  /** Keys that have to go, and that no provider lists: it knew of them when it set out before a compromise came. */
+  unlisted: ListedKey[];
   /** Those who check the value have been told to take the new one too. */
   accepting: boolean;
   /** Those who use the value have been told of the new one. */

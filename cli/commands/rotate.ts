@@ -1,17 +1,13 @@
 import { type Command, Option } from '@commander-js/extra-typings';
-import type { Connected } from '../../client/connect.ts';
-import type { Retrying } from '../../client/pending.ts';
-import { type Credential, type Progress, type Request, type Urgency, urgencies } from '../../contract/index.ts';
+import { type Credential, type Request, type Urgency, urgencies } from '../../contract/index.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { follow } from '../follow.ts';
 import { openCatalog } from '../open-catalog.ts';
 import { planned, planWords } from '../plan.ts';
-import { changedLines, retryLine } from '../progress-lines.ts';
 import { asDuration, requestFrom } from '../request.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
 import { ensureSearchAttributes, withTemporal } from '../temporal.ts';
 import { conclude } from '../verdict.ts';
-import type { Watched } from '../watch.ts';
-import { onStopSignal } from '../worker-process.ts';
 
 const notes = `
 Returns when the new key is in use everywhere; the old one goes after the grace (--wait: returns at the end). Ctrl-C
@@ -80,7 +76,8 @@ async function rotate(shell: Shell, id: string, options: Options): Promise<ExitC
     shell.out.say(joined ? `Joined the open rotation of ${id}.` : `Rotating ${id}.`);
     await requireWorkers(temporal, credential);
     const { signaledRunId: runId } = handle;
-    const watched = await watchLive(shell, temporal, { credential: id, runId, requestId: request.id, options });
+    const { timeout, wait } = options;
+    const watched = await follow(shell, temporal, { credential: id, runId, requestId: request.id, timeout, wait });
     return conclude(shell.out, { credential: id, joined, request: request.id, watched });
   });
 }
@@ -91,39 +88,4 @@ async function tryDry(shell: Shell, credential: Credential, request: Request): P
   out.result(planWords(out, plan));
   out.data({ credential: credential.id, dryRun: true, plan });
   return exitCodes.ok;
-}
-
-interface Live {
-  credential: string;
-  runId: string;
-  requestId: string;
-  options: Options;
-}
-
-/** Each change of a step or a wait is a line on standard error. */
-async function watchLive({ out }: Shell, temporal: Connected, { options, ...live }: Live): Promise<Watched> {
-  const { watch } = await import('../watch.ts');
-  const stopped = new AbortController();
-  const stopListening = onStopSignal(() => stopped.abort());
-  const { timeout, wait } = options;
-  const stop = timeout === undefined ? stopped.signal : AbortSignal.any([stopped.signal, AbortSignal.timeout(timeout)]);
-  let last: Progress | undefined;
-  const seen = (now: Progress) => {
-    if (last !== undefined && last.rotation !== now.rotation) out.say('The request goes on in the next rotation.');
-    for (const line of changedLines(last, now, (style, text) => out.paintProgress(style, text))) out.say(line);
-    last = now;
-  };
-  const told = new Set<string>();
-  const retrying = (now: readonly Retrying[]) => {
-    for (const { activity, message, attempt } of now) {
-      if (told.has(`${activity} ${message}`)) continue;
-      told.add(`${activity} ${message}`);
-      out.say(`  ${retryLine({ activity, attempt, message })}`);
-    }
-  };
-  try {
-    return await watch(temporal, { ...live, until: wait ? 'end' : 'refreshed', seen, retrying, stop });
-  } finally {
-    stopListening();
-  }
 }

@@ -9,7 +9,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { openCatalog } from '../open-catalog.ts';
 import { person } from '../person.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
-import { readSecret } from '../stdin.ts';
+import { readSecret, unquoting } from '../stdin.ts';
 
 const notes = `
 The value is the whole document that consumers read: the URL, the JSON, the plain secret. A line break at its end is
@@ -20,9 +20,9 @@ Example:
 
 export function addStore(program: Command): void {
   withGlobals(program.command('store'))
-    .configureOutput({ outputError: (message, write) => write(`${unquoting(message.trimEnd())}\n`) })
+    .configureOutput({ outputError: (message, write) => write(`${unquoting('store', message.trimEnd())}\n`) })
     .exitOverride(({ exitCode, code, message }) => {
-      throw new CommanderError(exitCode, code, unquoting(message));
+      throw new CommanderError(exitCode, code, unquoting('store', message));
     })
     .description('Store the first value of an empty target, read from standard input.')
     .argument('<id>', 'the credential')
@@ -33,14 +33,6 @@ export function addStore(program: Command): void {
     .action(async (id, options, command) => {
       process.exitCode = await store(shellOf(command), id, options);
     });
-}
-
-const harmless = /^error: (missing required argument 'id'|option '--target <name>' argument missing)$/;
-
-/** What stands where nothing belongs may be the value: only those messages are told that repeat nothing. */
-function unquoting(message: string): string {
-  if (harmless.test(message)) return message;
-  return 'error: store takes the id and the options in its help, nothing else; the value comes from standard input';
 }
 
 interface Options {

@@ -30,6 +30,8 @@ export interface ProviderSetup {
   knownGood: KeyValue;
   /** Makes a key as a stranger would, not through the connector. Absent where there is no room for one. */
   makeStranger?(): Promise<KeyId>;
+  /** Makes a key as a person at a console does: where the provider can neither mint nor choose. */
+  makeByHand?(): Promise<KeyValue>;
   /** A value of the right form that the provider never issued. */
   wrong: KeyValue;
   /** Uses a value as an application would, not through the connector, and leaves it in use until `stop`. */

@@ -52,8 +52,13 @@ export class ProviderBench {
     return found ?? expect.fail(`${held} is not listed`);
   }
 
-  /** A key as the lifecycle makes it: minted, or chosen and applied. */
+  /** A key as the lifecycle gets it: minted, chosen and applied, or made by hand. */
   async make(): Promise<NewKey> {
+    const { ctx, makeByHand } = this.setup;
+    if (makeByHand) {
+      const value = await makeByHand();
+      return this.#remembered({ key: { id: await this.provider.identify(ctx, value), state: 'active' }, value });
+    }
     if (this.provider.mint) return this.#remembered(await this.provider.mint(this.setup.ctx));
     const standing = await this.standing();
     const chosen = await this.choose(standing);

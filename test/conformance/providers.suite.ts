@@ -85,7 +85,8 @@ function connectors(check: Check, name: string, one: ProviderCase, powers: Provi
     check('has the methods that its powers promise', [], async (bench) => {
       const { provider } = bench;
       expect(provider.choose !== undefined).toBe(powers.chooses);
-      expect(provider.mint !== undefined).toBe(!powers.chooses);
+      expect(provider.mint !== undefined).toBe(!powers.chooses && !powers.byHand);
+      expect(bench.setup.makeByHand !== undefined).toBe(powers.byHand !== undefined);
       expect(provider.disable !== undefined && provider.enable !== undefined).toBe(powers.disables);
       if (powers.order === 'in-place') expect(powers).toMatchObject({ chooses: true, disables: false });
       if (powers.indicative) expect(powers.lagSource).toBeTruthy();

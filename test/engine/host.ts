@@ -1,4 +1,13 @@
-import type { Activities, Credential, Progress, Request, RotationEnd } from '../../contract/index.ts';
+import { handInBinding, sealFor } from '../../connectors/keyrings/seal.ts';
+import type {
+  Activities,
+  Credential,
+  KeyRing,
+  KeyValue,
+  Progress,
+  Request,
+  RotationEnd,
+} from '../../contract/index.ts';
 import { KeyturnError } from '../../contract/index.ts';
 import { cancelled, signals, updates } from '../../workflows/desk.ts';
 import { newRun, progressOf, rotate } from '../../workflows/rotate.ts';
@@ -16,6 +25,7 @@ export interface HostGiven {
   chance: Chance;
   credential: Credential;
   activities: Activities;
+  keys: KeyRing;
   /** What must not be, and why. */
   surprise(invariant: 'no surprise' | 'replays alike' | 'one at a time', what: string): void;
   begun(run: Run): void;
@@ -63,6 +73,11 @@ export class Host {
   /** A signal, or the engine's own cancellation. */
   tell(name: 'request' | 'attest' | 'cancel', payload: unknown): void {
     this.#deliver({ kind: 'message', name, payload });
+  }
+
+  /** For a value that is to be handed in under this id. */
+  seal(id: string, value: KeyValue): Promise<string> {
+    return sealFor(this.#given.keys, handInBinding(this.#given.credential, id), value);
   }
 
   /** @returns why it was refused, if it was. */

@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import { inject } from 'vitest';
+import { startOrHandIn } from '../../client/hand-ins.ts';
 import * as rotations from '../../client/rotations.ts';
-import type { Credential, Request } from '../../contract/index.ts';
+import { handInBinding, sealFor } from '../../connectors/keyrings/seal.ts';
+import { type Credential, type KeyId, type KeyRing, type Request, Secret, workflowIdOf } from '../../contract/index.ts';
+import type { rotation } from '../../workflows/rotation.workflow.ts';
 import { RealWatch } from '../simulation/real-watch.ts';
 import { credentialOf } from '../simulation/rig.ts';
 import type { Scenario } from '../simulation/scenario.ts';
@@ -42,6 +45,8 @@ export interface Asked extends Partial<Pick<Scenario, 'faults' | 'smokeTest'>> {
   request?: Partial<Request>;
   /** When the world is there, and nothing has been asked for. */
   prepare?: (world: World) => void;
+  /** A person has made a key, and hands its value in. */
+  handsIn?: (world: World) => KeyId;
 }
 
 /** The real workflow, activities, guard and worker, on a queue of their own; only what they reach out to is a world in memory. */
@@ -79,9 +84,16 @@ export async function startBench(): Promise<Bench> {
         if (request.replace !== undefined) world.mayGo.add(request.replace);
         return rotations.startOrJoin(client, credential, requestOf(request), taskQueue);
       };
-      const { handle } = await ask(asked.request);
+      const handIn = async (key: KeyId, more: Partial<Request> = {}) => {
+        const given = await handedIn(world, { keys: worker.keys, credential, key, request: requestOf(more) });
+        return startOrHandIn(client, credential, given, taskQueue);
+      };
+      const begun = asked.handsIn
+        ? await handIn(asked.handsIn(world), asked.request)
+        : { runId: (await ask(asked.request)).handle.signaledRunId };
+      const handle = client.workflow.getHandle<typeof rotation>(workflowIdOf(credential.id), begun.runId);
       const request = async (more: Partial<Request>) => void (await ask(more));
-      return rotationOf({ handle, keys: worker.keys, request, watch, world });
+      return rotationOf({ handle, handIn, keys: worker.keys, request, watch, world });
     },
     async stopped(what) {
       await worker.stop();
@@ -96,6 +108,21 @@ export async function startBench(): Promise<Bench> {
       await rm(home, { recursive: true, force: true });
     },
   };
+}
+
+interface HandingIn {
+  keys: KeyRing;
+  credential: Credential;
+  key: KeyId;
+  request: Request;
+}
+
+async function handedIn(world: World, { credential, key, keys, request }: HandingIn) {
+  const place = world.provider.places.find(({ name }) => key.startsWith(`${name}/`));
+  const value = { user: new Secret(place?.name ?? 'app'), value: new Secret(world.secretOf(key)) };
+  const { by, id, reason } = request;
+  const sealed = await sealFor(keys, handInBinding(credential, id), value);
+  return { request, handedIn: { id, by, ...(reason !== undefined && { reason }), sealed } };
 }
 
 function begin(asked: Asked, clock: Clock) {

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
 import { expect } from 'vitest';
 import * as rotations from '../../client/rotations.ts';
-import type { AttestMessage, KeyRing, Progress, Request, RotationEnd } from '../../contract/index.ts';
+import type { AttestMessage, KeyId, KeyRing, Progress, Request, RotationEnd } from '../../contract/index.ts';
+import type { rotation } from '../../workflows/rotation.workflow.ts';
 import { checkAudit } from '../simulation/ends.ts';
 import type { RealWatch } from '../simulation/real-watch.ts';
 import type { World } from '../world/world.ts';
@@ -12,7 +14,7 @@ const lookMs = 50;
 /** One rotation of one world. */
 export interface Rotation {
   world: World;
-  handle: rotations.Started['handle'];
+  handle: WorkflowHandle<typeof rotation>;
   /** Waits until `test` holds of the progress. */
   until(test: (progress: Progress) => boolean): Promise<Progress>;
   quarantined(): Promise<Progress>;
@@ -21,14 +23,16 @@ export interface Rotation {
   /** The first instance of a consumer says it, and where it says that it has loaded a key uses that one from then on. */
   says(message: Omit<AttestMessage, 'instance'>): Promise<void>;
   request(request: Partial<Request>): Promise<void>;
+  /** A person hands the value of a key in. */
+  handIn(key: KeyId, request?: Partial<Request>): Promise<unknown>;
 }
 
-export interface Begun extends Pick<Rotation, 'world' | 'handle' | 'request'> {
+export interface Begun extends Pick<Rotation, 'world' | 'handle' | 'handIn' | 'request'> {
   watch: RealWatch;
   keys: KeyRing;
 }
 
-export function rotationOf({ handle, keys, request, watch, world }: Begun): Rotation {
+export function rotationOf({ handIn, handle, keys, request, watch, world }: Begun): Rotation {
   const until = async (test: (progress: Progress) => boolean) => {
     const endMs = Date.now() + waitMsMax;
     for (;;) {
@@ -42,6 +46,7 @@ export function rotationOf({ handle, keys, request, watch, world }: Begun): Rota
   return {
     world,
     handle,
+    handIn,
     request,
     until,
     quarantined: () => until((now) => now.quarantine !== undefined),

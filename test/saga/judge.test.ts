@@ -51,27 +51,31 @@ test('an empty target and a value of another kind are named', () => {
 });
 
 test('trap: deletes the oldest of two keys, whoever made it and whether or not it is in use', () => {
-  const full = () => judgeKeys(listing([old, stranger]), ['OLD'], asking({}));
+  const full = () => judgeKeys(listing([old, stranger]), { held: ['OLD'] }, asking({}));
   expect(full).toThrow(/no room for a new key: 2 of 2 keys exist: OLD .*; STRANGER .*last used 2026-01-01/);
 });
 
 test('at the limit, what an earlier rotation of ours left makes room', () => {
-  expect(judgeKeys(listing([old, ours]), ['OLD'], asking({})).leftovers).toEqual([ours]);
+  expect(judgeKeys(listing([old, ours]), { held: ['OLD'] }, asking({})).leftovers).toEqual([ours]);
 });
 
 test('at the limit, the key that the request names makes room, and only a listed one that is not in use as current', () => {
-  const named = judgeKeys(listing([old, stranger]), ['OLD'], asking({ replace: 'STRANGER' }));
+  const named = judgeKeys(listing([old, stranger]), { held: ['OLD'] }, asking({ replace: 'STRANGER' }));
   expect(named.leftovers).toEqual([stranger]);
-  expect(() => judgeKeys(listing([old]), ['OLD'], asking({ replace: 'GONE' }))).toThrow(/GONE, is not listed/);
-  expect(() => judgeKeys(listing([old]), ['OLD'], asking({ replace: 'OLD' }))).toThrow(/or is the one in use/);
+  expect(() => judgeKeys(listing([old]), { held: ['OLD'] }, asking({ replace: 'GONE' }))).toThrow(
+    /GONE, is not listed/,
+  );
+  expect(() => judgeKeys(listing([old]), { held: ['OLD'] }, asking({ replace: 'OLD' }))).toThrow(
+    /or is the one in use/,
+  );
 });
 
 test('a stranger below the limit is left alone', () => {
-  expect(judgeKeys(listing([old, stranger], 10), ['OLD'], asking({})).leftovers).toEqual([]);
+  expect(judgeKeys(listing([old, stranger], 10), { held: ['OLD'] }, asking({})).leftovers).toEqual([]);
 });
 
 test('a key that a target serves but the provider does not list is a conflict', () => {
-  expect(() => judgeKeys(listing([old]), ['LOST'], asking({}))).toThrow(/does not list LOST/);
+  expect(() => judgeKeys(listing([old]), { held: ['LOST'] }, asking({}))).toThrow(/does not list LOST/);
 });
 
 test('who checks a stored value has to be able to read it before it is served', () => {

@@ -110,18 +110,18 @@ const forged = (kind: AuditEntry['kind'], more: Partial<AuditEntry>): AuditEntry
 describe('past the verification', () => {
   test('accepted: who can append has a stranger’s key taken for one that Keyturn made, and so removed', async () => {
     const listed = () => called.activities.inspectProvider({ job, held: ['K0'] });
-    expect(judgeKeys(await listed(), ['K0'], []).leftovers).toEqual([]);
+    expect(judgeKeys(await listed(), { held: ['K0'] }, []).leftovers).toEqual([]);
     await appendEntry(called.sink, forged('intent', { subject: 'a new key' }));
     await appendEntry(called.sink, forged('result', { outcome: 'done', subject: 'SPARE-1' }));
     expect(await verify(await chain())).toMatchObject({ ok: true });
-    expect(judgeKeys(await listed(), ['K0'], []).leftovers).toMatchObject([{ id: 'SPARE-1', madeBy: 'r0' }]);
+    expect(judgeKeys(await listed(), { held: ['K0'] }, []).leftovers).toMatchObject([{ id: 'SPARE-1', madeBy: 'r0' }]);
   });
 
   test('a key that a target serves is not taken for one, whatever the audit says', async () => {
     await appendEntry(called.sink, forged('intent', { subject: 'a new key' }));
     await appendEntry(called.sink, forged('result', { outcome: 'done', subject: 'K0' }));
     const listed = await called.activities.inspectProvider({ job, held: ['K0'] });
-    expect(judgeKeys(listed, ['K0'], []).leftovers).toEqual([]);
+    expect(judgeKeys(listed, { held: ['K0'] }, []).leftovers).toEqual([]);
   });
 
   test('accepted: without a head known from elsewhere nobody sees that the end is missing, or entries behind the last close', async () => {

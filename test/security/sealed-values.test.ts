@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { seal, unseal } from '../../activities/seal.ts';
+import { handInBinding, sealFor } from '../../connectors/keyrings/seal.ts';
 import { readFileVault } from '../../connectors/vaults/file/index.ts';
-import type { Activities, Credential, Job, SealedKey } from '../../contract/index.ts';
+import type { Activities, Credential, HandIn, Job, SealedKey } from '../../contract/index.ts';
 import { Secret } from '../../contract/index.ts';
 import { memoryKeyRing, testContext } from '../support/context.ts';
 import { credentialOf, storeFirst } from '../support/rotating.ts';
@@ -90,6 +91,38 @@ describe.each(Object.entries(calls))('%s', (_name, from) => {
     expect(String(failed)).not.toContain(value);
     expect(thief.visits()).toBe(0);
     expect(await called.sink.credentials()).toEqual([]);
+  });
+});
+
+describe('a value that was handed in', () => {
+  const id = 'hand-in-1';
+  const taking = async (change: Partial<Job>, handedIn: Partial<HandIn> = {}) => {
+    const sealed = await sealFor(called.keys, handInBinding(job.credential, id), { password: new Secret(value) });
+    const given = { job: { ...job, ...change }, handedIn: { id, by: 'ada', sealed, ...handedIn }, untold: true };
+    return called.activities.takeIn(given);
+  };
+
+  test.each<[string, () => Promise<unknown>]>([
+    ['under another id', () => taking({}, { id: 'hand-in-2' })],
+    ['for another credential', () => taking({ credential: { ...job.credential, id: 'staging/x' } })],
+    [
+      'for other targets',
+      () => taking({ credential: { ...job.credential, targets: [{ ...target, secret: 'theirs' }] } }),
+    ],
+    ['but was minted or chosen', () => taking({}, { sealed: chosen.sealed })],
+  ])('is refused %s', async (_what, take) => {
+    await expect(take()).rejects.toThrow('sealed value does not open: it is bound to another');
+    expect(thief.visits()).toBe(0);
+  });
+
+  test('is not put into use again by another rotation', async () => {
+    const { credential } = job;
+    const detail = { request: id, keyId: key.id };
+    const entries = [
+      { at: new Date().toISOString(), kind: 'decision' as const, id: 'handIn/0', verb: 'handIn', by: 'ada', detail },
+    ];
+    await called.activities.recordDecisions({ job: { credential, rotation: 'rotation-0' }, entries });
+    await expect(taking({})).rejects.toThrow('was handed in before, to the rotation rotation-0');
   });
 });
 

@@ -108,7 +108,7 @@ export const mutants: readonly Mutant[] = [
     name: 'values between activities left open',
     edits: [
       edit(
-        'activities/seal.ts',
+        'connectors/keyrings/seal.ts',
         'const { kid, jwk } = await keys.current',
         'if (value) return JSON.stringify(Object.values(value).map((each) => each.reveal()));\n  const { kid, jwk } = await keys.current',
       ),

@@ -1,4 +1,11 @@
-import type { Progress, Request } from '../../contract/index.ts';
+import {
+  type KeyId,
+  type KeyValue,
+  type Progress,
+  type Request,
+  type RotationEnd,
+  Secret,
+} from '../../contract/index.ts';
 import type { UpdateName } from '../engine/host.ts';
 import { fullPace, type Pace } from '../world/pace.ts';
 import type { World } from '../world/world.ts';
@@ -13,6 +20,7 @@ export interface Desk {
   /** @returns why it was refused, if it was. */
   update(name: UpdateName, message: never): string | undefined;
   terminate(): void;
+  seal(id: string, value: KeyValue): Promise<string>;
 }
 
 /**
@@ -29,6 +37,9 @@ export class Person {
   #helped = 0;
   #approvals = 0;
   #terminated = 0;
+  #handsIn = 0;
+  /** What they have made last at a provider whose keys are made by hand. */
+  #made: KeyId | undefined;
   #seen = '';
   #sinceMs = 0;
 
@@ -42,6 +53,13 @@ export class Person {
   /** Another rotation begins. */
   begins(): void {
     this.#helped = 0;
+  }
+
+  /** What Keyturn says that it has left at a provider whose keys are revoked by hand. */
+  ends({ leftAtProvider = [] }: RotationEnd): void {
+    if (this.#world.shape.provider.kind !== 'by hand') return;
+    this.#made = undefined;
+    for (const id of leftAtProvider) this.#world.provider.removeByHand(id);
   }
 
   request(options: Partial<Request> = {}): void {
@@ -108,6 +126,7 @@ export class Person {
     if (progress.waits.some(({ name }) => name === 'approval')) {
       for (let count = 0; count < this.#approvers; count += 1) this.update('approve', { by: `approver-${count}` });
     }
+    this.#worksByHand(progress);
     const now = JSON.stringify([progress.rotation, progress.steps, progress.waits, progress.quarantine]);
     if (now !== this.#seen) {
       this.#seen = now;
@@ -118,6 +137,30 @@ export class Person {
     if (due || this.#world.clock.now() - this.#sinceMs < patienceMs) return true;
     this.#sinceMs = this.#world.clock.now();
     return this.#help();
+  }
+
+  /** What only a person can do. */
+  #worksByHand({ waits }: Progress): void {
+    for (const { detail, name } of waits) {
+      const [, revoked] = /revoked (\S+) at/.exec(detail) ?? [];
+      if (name === 'value') void this.#handIn();
+      if (revoked === undefined) continue;
+      this.#world.toRevoke.add(revoked);
+      this.#world.provider.removeByHand(revoked);
+      if (name === 'revocation') this.update('proceed', { wait: name });
+    }
+  }
+
+  /** The same key again, where it was not taken. */
+  async #handIn(): Promise<void> {
+    const { keys, leaked, provider } = this.#world;
+    if (this.#made === undefined || leaked.has(this.#made) || keys.state(this.#made) === 'gone') {
+      this.#made = provider.make('person', `HAND-${keys.all.size}`).id;
+    }
+    const value = { user: new Secret('app'), value: new Secret(this.#world.secretOf(this.#made)) };
+    const id = `hand-in-${++this.#handsIn}`;
+    const sealed = await this.#host.seal(id, value);
+    this.update('handIn', { id, sealed });
   }
 
   /** More and more, each time that it still stands. */

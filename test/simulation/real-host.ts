@@ -1,6 +1,15 @@
 import type { Client } from '@temporalio/client';
 import * as rotations from '../../client/rotations.ts';
-import type { AttestMessage, Credential, Progress, Request, RotationEnd } from '../../contract/index.ts';
+import { handInBinding, sealFor } from '../../connectors/keyrings/seal.ts';
+import type {
+  AttestMessage,
+  Credential,
+  KeyRing,
+  KeyValue,
+  Progress,
+  Request,
+  RotationEnd,
+} from '../../contract/index.ts';
 import { KeyturnError } from '../../contract/index.ts';
 import type { UpdateName } from '../engine/host.ts';
 import type { Desk } from './person.ts';
@@ -9,6 +18,7 @@ export interface RealHostGiven {
   client: Client;
   queue: string;
   credential: Credential;
+  keys: KeyRing;
   /** What must not be, and why. */
   surprise(what: string): void;
   begun(): void;
@@ -17,11 +27,11 @@ export interface RealHostGiven {
 
 type Handle = rotations.Started['handle'];
 
-const { approve, proceed, reject, resolve, retry, rollBack } = rotations;
-const doors = { approve, proceed, reject, resolve, retry, rollBack };
+const { approve, handIn, proceed, reject, resolve, retry, rollBack } = rotations;
+const doors = { approve, handIn, proceed, reject, resolve, retry, rollBack };
 
 /** Waits that `proceed` leaves alone. */
-const neverSkipped = ['approval', 'propagation', 'late attempts'];
+const neverSkipped = ['approval', 'propagation', 'late attempts', 'value', 'proof of revocation'];
 
 /**
  * The rotations of one credential on a real server, seen as a person sees them: as they stood when last asked for. What is said to them
@@ -75,6 +85,10 @@ export class RealHost implements Desk {
     this.progress = undefined;
     this.#handle = undefined;
     this.#say(async () => void (await handle?.terminate()));
+  }
+
+  seal(id: string, value: KeyValue): Promise<string> {
+    return sealFor(this.#given.keys, handInBinding(this.#given.credential, id), value);
   }
 
   /** Looks how it stands. */

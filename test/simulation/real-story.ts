@@ -63,6 +63,7 @@ class RealStory {
       client: stage.client,
       queue: stage.queue,
       credential,
+      keys: stage.keys,
       surprise: (what) => this.#world.violate('no surprise', what),
       begun: () => this.#begun(),
       ended: (end, progress) => this.#ended(end, progress),
@@ -81,6 +82,7 @@ class RealStory {
     this.#ends.push(end);
     this.#stands.push(standOf(this.#world));
     this.#watch.ended(end, progress);
+    this.#person.ends(end);
   }
 
   async tell(): Promise<void> {

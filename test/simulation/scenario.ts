@@ -115,7 +115,7 @@ const consumer = (name: string, reads: string, role: 'uses' | 'accepts') =>
 
 const world: fc.Arbitrary<WorldShape> = fc
   .tuple(
-    fc.constantFrom('mints', 'mints', 'logins', 'in place', 'stored' as const),
+    fc.constantFrom('mints', 'mints', 'logins', 'in place', 'stored', 'by hand' as const),
     fc.integer({ min: 1, max: 3 }),
     fc.integer({ min: 0, max: 2 }),
   )
@@ -136,7 +136,9 @@ const world: fc.Arbitrary<WorldShape> = fc
 
 /** Names of the calls into a world. */
 export function callsOf({ consumers, provider, targets: all }: WorldShape): string[] {
-  const making = provider.kind === 'mints' ? ['mint'] : provider.kind === 'stored' ? [] : ['apply'];
+  const making = { mints: ['mint'], stored: [], 'by hand': [], logins: ['apply'], 'in place': ['apply'] }[
+    provider.kind
+  ];
   const verifying = provider.kind === 'stored' ? [] : ['verify'];
   const disabling = provider.disables && making.length > 0 && provider.kind !== 'in place' ? ['disable', 'enable'] : [];
   return [

@@ -7,7 +7,7 @@ import { fullPace, type Pace } from '../world/pace.ts';
 import { World } from '../world/world.ts';
 import { checkEnd } from './ends.ts';
 import { Person } from './person.ts';
-import { activitiesIn, credentialOf } from './rig.ts';
+import { activitiesIn, credentialOf, ring } from './rig.ts';
 import type { Scenario } from './scenario.ts';
 
 export const startMs = Date.UTC(2026, 0, 5, 9);
@@ -55,11 +55,13 @@ export class Telling {
     this.host = new Host({
       ...{ clock, chance, credential, begun },
       activities: activitiesIn(world),
+      keys: ring,
       surprise: (invariant, what) => world.violate(invariant, what),
       ended: (end, run) => {
         world.trace.push(`ended ${end.outcome}: ${end.reason?.message ?? ''}`);
         checkEnd(world, end, run, `${end.rotation}#${this.host.runId}`);
         ended(end, run);
+        this.person.ends(end);
       },
     });
     this.person = new Person(world, this.host, scenario.approvers, pace);

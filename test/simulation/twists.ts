@@ -80,7 +80,7 @@ const isWaitedFor = ({ required, role }: ConsumerShape) => required && role === 
 
 export function twistIn(shape: WorldShape): Twist {
   const powers = powersOf(shape.provider);
-  const making = shape.provider.kind === 'mints' ? ['mint'] : powers.verifies ? ['apply'] : [];
+  const making = shape.provider.kind === 'mints' ? ['mint'] : powers.chooses && powers.verifies ? ['apply'] : [];
   const served = shape.targets.map(({ name, staging }) => `${staging ? 'move' : 'write'} ${name}`);
   const effects = [...making, ...served, ...(powers.disables ? ['disable'] : [])];
   return fc.oneof(

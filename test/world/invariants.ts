@@ -34,6 +34,7 @@ export function watch(world: World, event: WorldEvent): void {
 type Of<What extends WorldEvent['what']> = Extract<WorldEvent, { what: What }>;
 
 function watchKey(world: World, { by, key, made, state }: Of<'key'>): void {
+  if (by === 'person' && state === 'gone' && world.toRevoke.has(key)) watchGoing(world, key);
   if (by !== 'keyturn') return;
   const verbs = made
     ? ['mint', 'apply']

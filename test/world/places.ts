@@ -20,7 +20,7 @@ export class ProviderSide {
   constructor(world: World) {
     const { kind } = world.shape.provider;
     this.#world = world;
-    this.places = { logins: ['a', 'b'], 'in place': ['a'], mints: [], stored: [] }[kind].map((name) => ({
+    this.places = { logins: ['a', 'b'], 'in place': ['a'], mints: [], stored: [], 'by hand': [] }[kind].map((name) => ({
       name,
       generation: 0,
     }));

@@ -4,9 +4,9 @@ import type { World } from './world.ts';
 
 /**
  * `mints`: the provider makes keys. `logins`: two places, of which one is idle. `in place`: one place. `stored`: nobody issues the
- * value, and those who accept it are told.
+ * value, and those who accept it are told. `by hand`: people make and revoke its keys.
  */
-export const providerKinds = ['mints', 'logins', 'in place', 'stored'] as const;
+export const providerKinds = ['mints', 'logins', 'in place', 'stored', 'by hand'] as const;
 export type ProviderKind = (typeof providerKinds)[number];
 
 export interface ProviderShape {
@@ -23,7 +23,8 @@ export function powersOf(shape: ProviderShape): ProviderPowers {
   const beside = kind === 'mints' || kind === 'logins';
   return {
     order: kind === 'in place' ? 'in-place' : 'make-before-break',
-    chooses: kind !== 'mints',
+    chooses: kind !== 'mints' && kind !== 'by hand',
+    ...(kind === 'by hand' ? { byHand: {} } : {}),
     verifies: kind !== 'stored',
     disables: beside && disables,
     tellsUse: beside && tellsUse,
@@ -49,7 +50,7 @@ export function openProvider(world: World): Provider {
           throw new KeyturnError('invalid', 'a smoke test failed');
       }),
     ...(kind === 'mints' && { mint: () => through('mint', () => mint(world), world.strangers.atProvider) }),
-    ...(kind !== 'mints' && { choose: async (ctx: Context, { held }) => choose(world, ctx, held) }),
+    ...(powers.chooses && { choose: async (ctx: Context, { held }) => choose(world, ctx, held) }),
     ...((kind === 'logins' || kind === 'in place') && {
       apply: (_ctx: Context, chosen: NewKey, expected: Key | undefined) =>
         through('apply', () => world.provider.apply(chosen, expected), world.strangers.atProvider),
@@ -64,7 +65,8 @@ export function openProvider(world: World): Provider {
 }
 
 function inventory(world: World, held: readonly KeyId[]): Key[] {
-  if (world.shape.provider.kind === 'stored') return [...new Set(held)].map((id) => ({ id, state: 'active' }));
+  if (['stored', 'by hand'].includes(world.shape.provider.kind))
+    return [...new Set(held)].map((id) => ({ id, state: 'active' }));
   return world.provider.listed();
 }
 

@@ -92,6 +92,8 @@ export class World {
   cutOffMs = 0;
   /** Until then they go with evidence only. */
   leakDeadlineMs = Number.POSITIVE_INFINITY;
+  /** Keys that a rotation has asked a person to revoke. */
+  readonly toRevoke = new Set<KeyId>();
   /** Waits that a person has skipped. */
   readonly waived = new Set<string>();
   /** Accepters that a person has gone on without: whatever is served, they may refuse it. */
@@ -100,7 +102,7 @@ export class World {
   attest: (message: AttestMessage) => void = () => {};
   readonly #secrets = new Map<string, KeyId>();
   #begun = false;
-  #servers = 0;
+  readonly #servers = new Map<string, number>();
 
   constructor({ id, shape, clock, chance, latencyMsMax, attemptMs, pace = fullPace }: WorldGiven) {
     this.id = id;
@@ -198,10 +200,13 @@ export class World {
     return known[0];
   }
 
-  /** The provider's servers take turns. */
+  /** The provider's servers take turns, for each of those who call. */
   nextServer(): 'fast' | 'slow' {
-    this.#servers += 1;
-    return this.#servers % 2 === 0 ? 'fast' : 'slow';
+    const { rotation, startedMs } = this.network.acting ?? {};
+    const caller = `${rotation}/${startedMs}`;
+    const turn = 1 + (this.#servers.get(caller) ?? 0);
+    this.#servers.set(caller, turn);
+    return turn % 2 === 0 ? 'fast' : 'slow';
   }
 
   /** The key that a target serves now. */

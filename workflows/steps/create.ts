@@ -9,7 +9,9 @@ export async function create(run: Run): Promise<void> {
   await clearLeftovers(run);
   checkpoint(run);
   // Where there is no way back it is run again: then its key is there.
-  if (baselineOf(run).powers.chooses) await choose(run);
+  const { handedIn, powers } = baselineOf(run);
+  if (handedIn) run.newKey = handedIn;
+  else if (powers.chooses) await choose(run);
   else if (run.newKey === undefined) await mint(run);
   // Those who check a stored value have first to be told of it.
   if (!hasAccepters(run) && !isInPlace(run)) await prove(run);
@@ -41,8 +43,9 @@ export async function prove(run: Run): Promise<void> {
 }
 
 export async function removeNewKey(run: Run): Promise<void> {
-  if (isInPlace(run)) return;
-  const { keys } = baselineOf(run);
+  const { handedIn, keys } = baselineOf(run);
+  // What a person has made is theirs to remove.
+  if (isInPlace(run) || handedIn) return;
   const { job, newKey } = run;
   if (newKey) {
     if (run.served) await gate(run, { going: newKey.key, staying: toKnownGood(run) });

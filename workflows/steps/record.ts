@@ -36,7 +36,8 @@ function endOf(run: Run): Omit<RotationEnd, 'evidence'> {
 }
 
 function leftAtProvider(run: Run): string[] {
-  if (run.outcome !== 'rotated' || !run.baseline) return [];
+  if (run.outcome !== 'rotated') return run.handedInKey === undefined ? [] : [run.handedInKey];
+  if (!run.baseline) return [];
   const { going, knownGood } = run.baseline;
   const served = new Set([...knownGood.values()].map((each) => each.keyId));
   return [...served].filter((id) => !going.some((key) => key.id === id));

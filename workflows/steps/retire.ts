@@ -13,6 +13,7 @@ import {
   toNew,
 } from '../run.ts';
 import { rest } from '../waiting.ts';
+import { revokedByHand } from './by-hand.ts';
 import { proveRefused } from './delete.ts';
 import { testCurrent } from './smoke-test.ts';
 
@@ -26,6 +27,7 @@ export async function retire(run: Run): Promise<void> {
   // What was found before a wait is old after it.
   do for (const old of going) await gate(run, { going: old, staying: toNew(run) });
   while (await whenOpen(run, `${soaks ? 'disabling' : 'deleting'} the old key`));
+  if (powers.byHand) return revokedByHand(run);
   if (!soaks) return;
   for (const old of going) {
     checkpoint(run);

@@ -9,12 +9,14 @@ import { restoreTargets, store } from './write.ts';
  * current everywhere. The gap between the two is measured.
  */
 export async function switchOver(run: Run): Promise<void> {
-  const { placed } = baselineOf(run);
+  const { handedIn, placed } = baselineOf(run);
   const chosen = newKeyOf(run);
   const beganMs = run.engine.now();
   run.served = true;
-  const key = await step(run, `set ${chosen.key.id}`).applyKey({ job: run.job, chosen, expected: placed });
-  run.newKey = { ...chosen, key };
+  if (!handedIn) {
+    const key = await step(run, `set ${chosen.key.id}`).applyKey({ job: run.job, chosen, expected: placed });
+    run.newKey = { ...chosen, key };
+  }
   await prove(run);
   for (const target of primaryLast(run)) if (!stages(run, target)) await store(run, target);
   await moveAll(run);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationSchema } from '../../../contract/index.ts';
-import { urlProblem } from '../../http/url.ts';
+import { accepterSchema } from '../../http/accepter-schema.ts';
+import { fieldNamesSchema } from '../../named-fields.ts';
 import { alphabets, type CharacterClass, classes, shareWith } from './alphabet.ts';
 
 const leastBits = 128;
@@ -18,33 +19,6 @@ const alphabetSchema = z.union([
   }),
 ]);
 
-const headerName = z
-  .string()
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'a name of an HTTP header (RFC 9110, section 5.1)')
-  .refine(
-    (name) => !/^(host|connection|content-length|transfer-encoding|upgrade|te|trailer|keep-alive|expect)$/i.test(name),
-    'a header that may carry a value, not one of the connection',
-  );
-
-/** The value travels in the header: never over plain http to another machine. */
-const valueUrl = z.string().superRefine((text, issues) => {
-  const problem = urlProblem(text, { privateHttp: false });
-  if (problem) issues.addIssue({ code: 'custom', message: problem });
-});
-
-const headerPrefix = z.string().regex(/^[\x20-\x7e]*$/, 'printable ASCII');
-
-const accepterSchema = z
-  .strictObject({
-    url: valueUrl,
-    header: headerName.default('Authorization'),
-    prefix: headerPrefix.default('Bearer '),
-    method: z.enum(['GET', 'HEAD', 'POST']).default('GET'),
-    timeout: durationSchema.prefault('10s'),
-  })
-  .transform(({ timeout, ...rest }) => ({ ...rest, timeoutMs: timeout }));
-export type Accepter = z.infer<typeof accepterSchema>;
-
 export const configSchema = z
   .strictObject({
     type: z.literal('random'),
@@ -59,12 +33,7 @@ export const configSchema = z
       .array(z.enum(Object.keys(classes) as CharacterClass[]))
       .refine((names) => new Set(names).size === names.length, 'each class once')
       .default([]),
-    fields: z
-      .array(z.string().regex(/^[A-Za-z_][\w.-]{0,63}$/, 'a name of a field'))
-      .min(1)
-      .max(16)
-      .refine((names) => new Set(names).size === names.length, 'each field once')
-      .default(['value']),
+    fields: fieldNamesSchema,
     accepter: accepterSchema.optional(),
     propagation: durationSchema.default(0),
   })
@@ -99,14 +68,3 @@ function tooWeak({ length, alphabet, require }: Rule): { path: string; message: 
 function charactersOf(alphabet: z.infer<typeof alphabetSchema>): string {
   return typeof alphabet === 'string' ? alphabets[alphabet] : alphabet.characters;
 }
-
-export const smokeTestSchema = z.strictObject({
-  http: z.strictObject({
-    url: valueUrl,
-    header: headerName.default('Authorization'),
-    prefix: headerPrefix.default('Bearer '),
-    /** The one status that passes. Absent: any 2xx. */
-    expect: z.int().min(200).max(599).optional(),
-  }),
-});
-export type SmokeTest = z.infer<typeof smokeTestSchema>;

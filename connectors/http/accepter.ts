@@ -1,8 +1,8 @@
-import type { Context, Secret, Verdict } from '../../../contract/index.ts';
-import { KeyturnError } from '../../../contract/index.ts';
-import { exchange } from '../../http/exchange.ts';
-import { kindOfStatus, statusError } from '../../http/status.ts';
-import type { Accepter, SmokeTest } from './config.ts';
+import type { Context, Secret, Verdict } from '../../contract/index.ts';
+import { KeyturnError } from '../../contract/index.ts';
+import { type Accepter, smokeTestSchema } from './accepter-schema.ts';
+import { exchange } from './exchange.ts';
+import { kindOfStatus, statusError } from './status.ts';
 
 /** @throws KeyturnError for every answer that is neither yes (2xx) nor no (401, 403). */
 export function askAccepter(ctx: Context, accepter: Accepter, value: Secret): Promise<Verdict> {
@@ -23,8 +23,16 @@ export function askAccepter(ctx: Context, accepter: Accepter, value: Secret): Pr
 
 const smokeTestMs = 10_000;
 
-/** @throws KeyturnError `invalid` when the answer is another than expected; `transient`, `rate-limited` when there was none. */
-export function runSmokeTest(ctx: Context, { http }: SmokeTest, value: Secret): Promise<void> {
+/**
+ * One entry of the catalog's `smokeTests`, `{http: ...}`.
+ * @throws KeyturnError `invalid` when the answer is another than expected; `transient`, `rate-limited` when there was none.
+ */
+export async function runSmokeTest(ctx: Context, test: unknown, value: Secret): Promise<void> {
+  const parsed = smokeTestSchema.safeParse(test);
+  if (!parsed.success) {
+    throw new KeyturnError('invalid', 'a smoke test of this provider is {http: {url, header, prefix, expect}}');
+  }
+  const { http } = parsed.data;
   const { host, pathname } = new URL(http.url);
   const peer = `the smoke test at ${host}${pathname}`;
   const headers = { [http.header]: http.prefix + value.reveal() };

@@ -1,0 +1,15 @@
+import type { ZodType } from 'zod';
+import { KeyturnError } from '../contract/index.ts';
+
+/** @throws KeyturnError `invalid` naming the field. */
+export function valid<T>(schema: ZodType<T>, message: unknown): void {
+  const { success, error } = schema.safeParse(message);
+  if (success) return;
+  const [issue] = error.issues;
+  throw new KeyturnError('invalid', `${issue?.path.join('.') || 'message'}: ${issue?.message}`);
+}
+
+/** @throws KeyturnError `conflict`: it cannot be as things stand. */
+export function refuse(why: string): never {
+  throw new KeyturnError('conflict', why);
+}
