@@ -21,6 +21,7 @@ export function mayApprove(run: Run, message: Approve): void {
 
 export function approve(run: Run, message: Approve): void {
   run.inbox.approvals.push(message);
+  decide(run, 'approve', message, { planHash: message.planHash });
 }
 
 export function mayReject(run: Run, message: Decision): void {
@@ -29,7 +30,9 @@ export function mayReject(run: Run, message: Decision): void {
 }
 
 export function reject(run: Run, message: Decision): void {
-  run.inbox.rejection ??= message;
+  if (run.inbox.rejection) return;
+  run.inbox.rejection = message;
+  decide(run, 'reject', message);
 }
 
 export function mayProceed(run: Run, message: Proceed): void {

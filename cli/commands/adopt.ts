@@ -30,7 +30,7 @@ async function adopt(shell: Shell, id: string, reason: string | undefined): Prom
   const request = { id: randomUUID(), at: new Date().toISOString(), by, urgency: 'routine' as const };
   const decision = { by, ...(reason === undefined ? {} : { reason }) };
   const plan = await planned(shell, { credential, requests: [request], adopt: decision });
-  shell.out.result(`${planWords(shell.out, plan)}\nAdopted; nothing was changed.`);
+  shell.out.result(`${planWords(shell.out, credential, plan)}\nAdopted; nothing was changed.`);
   shell.out.data({ credential: id, adopted: true, ...decision, plan });
   return exitCodes.ok;
 }
