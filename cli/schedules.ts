@@ -70,7 +70,7 @@ export async function setPaused(
   shell: Shell,
   { id, reason, verb }: { id: string; reason: string; verb: 'pause' | 'resume' },
 ): Promise<ExitCode> {
-  const { data: decision, error } = decisionSchema.safeParse({ by: person(shell.env), reason });
+  const { data: decision, error } = decisionSchema.safeParse({ ...person(shell.env), reason });
   if (!decision) throw new KeyturnError('invalid', `--reason: ${error.issues[0]?.message}`);
   const schedules = await import('../client/schedules.ts');
   const set = withTemporal(shell, ({ client }) => schedules[verb](client, id, decision));

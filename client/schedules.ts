@@ -6,7 +6,7 @@ import {
   ScheduleNotFoundError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { type CredentialId, type Decision, KeyturnError, mainQueue } from '../contract/index.ts';
+import { type CredentialId, type Decision, KeyturnError, mainQueue, whoWords } from '../contract/index.ts';
 import { declareSignal } from '../workflows/messages.ts';
 import type { scheduledRotation } from '../workflows/scheduled-rotation.workflow.ts';
 import {
@@ -127,8 +127,8 @@ export async function resume(client: Client, credential: CredentialId, decision:
   return { paused: false, note, already: false };
 }
 
-function noteOf(verb: string, { by, reason }: Decision): string {
-  return `${verb} by ${by}${reason === undefined ? '' : `: ${reason}`}`;
+function noteOf(verb: string, { reason, ...who }: Decision): string {
+  return `${verb} by ${whoWords(who)}${reason === undefined ? '' : `: ${reason}`}`;
 }
 
 async function applied(client: Client, credential: CredentialId) {

@@ -141,5 +141,6 @@ export interface DecisionEntry {
   id: string;
   verb: string;
   by: string;
+  from?: string;
   detail?: Readonly<Record<string, unknown>>;
 }

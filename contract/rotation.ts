@@ -6,12 +6,16 @@ import { line } from './text.ts';
 import type { CredentialId, Instant, KeyId, Outcome, RotationId, Urgency, VersionId } from './words.ts';
 import { urgencies } from './words.ts';
 
+/** Where whoever asks or decides sits, as they say it themselves. */
+const fromSchema = line(300).optional();
+
 /** Somebody wants the credential rotated. A running rotation takes it on. */
 export const requestSchema = z
   .strictObject({
     id: line(200),
     at: z.iso.datetime(),
     by: line(200),
+    from: fromSchema,
     reason: line(1_000).optional(),
     urgency: z.enum(urgencies),
     /** Targets that serve different keys are brought to the same new one; without it they stop the rotation. */
@@ -99,9 +103,10 @@ export const attestMessageSchema = z.strictObject({
 });
 export type AttestMessage = z.infer<typeof attestMessageSchema>;
 
-/** Who does something and why: every message of an operator carries it. */
+/** Who does something, from where and why: every message of an operator carries it. */
 export const decisionSchema = z.strictObject({
   by: line(200),
+  from: fromSchema,
   reason: line(1_000).optional(),
 });
 export type Decision = z.infer<typeof decisionSchema>;
@@ -202,7 +207,7 @@ export interface Progress {
   /** When the old key is due to go. */
   retiresAt?: Instant;
   pastPivot: boolean;
-  requests: readonly { id: string; by: string; urgency: Urgency; fate: Fate }[];
+  requests: readonly { id: string; by: string; from?: string; urgency: Urgency; fate: Fate }[];
   quarantine?: Quarantine;
   end?: RotationEnd;
 }

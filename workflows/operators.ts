@@ -44,7 +44,7 @@ export function mayProceed(run: Run, message: Proceed): void {
 export function proceed(run: Run, message: Proceed): string {
   const meant = waitMeant(skippable(run), message);
   if ('refused' in meant) return refuse(meant.refused);
-  run.inbox.waivers.set(meant.wait, { by: message.by, reason: message.reason });
+  run.inbox.waivers.set(meant.wait, { by: message.by, from: message.from, reason: message.reason });
   return meant.wait;
 }
 

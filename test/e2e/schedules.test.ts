@@ -52,7 +52,12 @@ describe.concurrent('a schedule that fires', () => {
       { by: 'schedule', urgency: 'routine', fate: 'served' },
     ]);
     expect(await entriesOf(rotating, credential)).toContainEqual(
-      expect.objectContaining({ kind: 'request', by: 'schedule', detail: expect.objectContaining({ reason }) }),
+      expect.objectContaining({
+        kind: 'request',
+        by: 'schedule',
+        from: run.workflowId,
+        detail: expect.objectContaining({ reason }),
+      }),
     );
     const { raw, searchAttributes } = await handle.describe();
     expect(searchAttributes).toMatchObject({ KeyturnCredential: [credential.id], KeyturnOutcome: ['rotated'] });
