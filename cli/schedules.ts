@@ -37,10 +37,14 @@ const styles: Readonly<Record<ScheduleChange['action'], Style>> = {
   unchanged: 'dim',
 };
 
+/** With which a line of a plan begins. */
+export function signOf(out: Output, action: ScheduleChange['action']): string {
+  return out.paint(styles[action], `${signs[action]} ${action.padEnd(9)}`);
+}
+
 export function changeLine(out: Output, change: ScheduleChange): string {
   const { action, credential } = change;
-  const line = out.paint(styles[action], `${signs[action]} ${action.padEnd(9)}`);
-  return [`${line} ${credential}${detailOf(change)}`, ...pausedWords(change)].join('; ');
+  return [`${signOf(out, action)} ${credential}${detailOf(change)}`, ...pausedWords(change)].join('; ');
 }
 
 function detailOf(change: ScheduleChange): string {

@@ -170,16 +170,21 @@ async function listed(client: Client): Promise<CredentialId[]> {
   return credentials.sort();
 }
 
-async function describe(client: Client, credential: CredentialId): Promise<ScheduleDescription | undefined> {
+function describe(client: Client, credential: CredentialId): Promise<ScheduleDescription | undefined> {
+  return describeSchedule(client, scheduleIdOf(credential));
+}
+
+/** @returns undefined where there is none of this id. */
+export async function describeSchedule(client: Client, scheduleId: string): Promise<ScheduleDescription | undefined> {
   try {
-    return await client.schedule.getHandle(scheduleIdOf(credential)).describe();
+    return await client.schedule.getHandle(scheduleId).describe();
   } catch (error) {
     if (error instanceof ScheduleNotFoundError) return undefined;
     throw error;
   }
 }
 
-function foreign({ action, scheduleId }: ScheduleDescription): KeyturnError {
+export function foreign({ action, scheduleId }: ScheduleDescription): KeyturnError {
   return new KeyturnError(
     'conflict',
     `Temporal has a schedule ${scheduleId} that is not Keyturn's: it starts ${action.workflowType}`,

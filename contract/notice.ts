@@ -8,7 +8,7 @@ export interface Notify {
   secret: SecretRef;
 }
 
-export const noticeKinds = ['approval wanted', 'quarantined', 'late', 'compromise ended'] as const;
+export const noticeKinds = ['approval wanted', 'quarantined', 'late', 'compromise ended', 'overdue'] as const;
 
 /** What waits for somebody, and what they can do. Safe to print. */
 export interface Notice {

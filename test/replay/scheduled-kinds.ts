@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { expect } from 'vitest';
 import { ended, proceed } from '../../client/rotations.ts';
+import { startReceiver } from '../e2e/support/notified.ts';
 import { applied, inGrace, opensSoon, says, storedCredential } from '../e2e/support/scheduling.ts';
 import type { Rotating } from '../support/rotating.ts';
 
-/** What begins scheduled rotations, told to its end on a real server. @returns whose history is kept. */
+/** What begins scheduled rotations or watches over them, told to its end on a real server. @returns whose history is kept. */
 type Telling = (rotating: Rotating) => Promise<Pick<WorkflowHandle, 'fetchHistory'>>;
 
 /** Two of a group whose runs have ended, and the keeper that has begun their rotations apart from each other. */
@@ -19,7 +20,7 @@ async function twoApart(rotating: Rotating) {
   return { runs, keeper };
 }
 
-/** Every kind of scheduled run and of keeper whose history is kept, as `kinds` has those of rotations. */
+/** Every kind of scheduled run, of keeper and of lookout whose history is kept, as `kinds` has those of rotations. */
 export const scheduledKinds: Readonly<Record<string, Telling>> = {
   'scheduled-waited-for-its-window': async (rotating) => {
     const { calendar } = opensSoon();
@@ -44,6 +45,21 @@ export const scheduledKinds: Readonly<Record<string, Telling>> = {
     const { runs } = await twoApart(rotating);
     const [run] = runs;
     if (!run) return expect.fail('nothing was fired');
+    return run;
+  },
+
+  'lookout-told-of-two': async (rotating) => {
+    const receiver = await startReceiver();
+    Object.assign(rotating.env, receiver.env);
+    const watched = ['a', 'b'].map((id) => ({ id: `${randomUUID()}/${id}`, maxAgeMs: 1_000, notify: receiver.notify }));
+    const { client, taskQueue } = rotating;
+    const workflowId = `lookout/${randomUUID()}`;
+    const run = await client.workflow.start('lookout', { workflowId, taskQueue, args: [{ watched }] });
+    expect(await run.result()).toEqual({
+      told: { [watched[0]?.id ?? '']: 'never', [watched[1]?.id ?? '']: 'never' },
+      failed: [],
+    });
+    await receiver.stop();
     return run;
   },
 
