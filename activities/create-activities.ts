@@ -3,6 +3,7 @@ import type { Activities } from '../contract/index.ts';
 import { calendarActivities } from './calendar.ts';
 import { createStepActivities } from './create.ts';
 import { inspectActivities } from './inspect.ts';
+import { lookoutActivities } from './lookout.ts';
 import { noticeActivities } from './notices.ts';
 import { recordActivities } from './record.ts';
 import { refreshActivities } from './refresh.ts';
@@ -16,6 +17,7 @@ export function createActivities(deps: Deps): Activities {
   return {
     ...calendarActivities(deps),
     ...inspectActivities(deps),
+    ...lookoutActivities(deps),
     ...noticeActivities(deps),
     ...createStepActivities(deps),
     ...takeInActivities(deps),

@@ -7,7 +7,7 @@ export function noticeActivities(deps: Deps): Pick<Activities, 'sendNotice'> {
   return {
     async sendNotice({ job, notice }) {
       const { notify } = job.credential;
-      if (notify) await sendNotice(bench(deps, job).ctx, notify, job, notice);
+      if (notify) await sendNotice(bench(deps, job).ctx, notify, notice);
     },
   };
 }

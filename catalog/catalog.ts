@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { nearest } from '../connectors/load.ts';
 import { KeyturnError } from '../contract/index.ts';
+import { unusedApprovals } from './approvals.ts';
 import { checkCredential, warnAbout, withoutImpossibleWaits } from './checks.ts';
 import { defaultLoad, type Load } from './connectors.ts';
 import { problemsOf, secretSpots } from './place.ts';
@@ -67,8 +68,9 @@ export async function parseCatalog(text: string, filename: string, options: Cata
   const spots = [...tree.spots, ...secretSpots(text, tree, findings)];
   const problems = problemsOf(filename, tree, findings, spots);
   if (problems.length > 0) throw new CatalogError(problems);
-  const warnings = problemsOf(filename, tree, drafts.flatMap(warnAbout), []);
-  return catalogOf(filename, drafts.map(withoutImpossibleWaits), warnings);
+  const credentials = drafts.map(withoutImpossibleWaits);
+  const unsure = [...drafts.flatMap(warnAbout), ...unusedApprovals(tree.data, credentials)];
+  return catalogOf(filename, credentials, problemsOf(filename, tree, unsure, []));
 }
 
 function catalogOf(file: string, credentials: readonly DeclaredCredential[], warnings: readonly Problem[]): Catalog {

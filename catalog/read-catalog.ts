@@ -39,5 +39,5 @@ function readFile(data: unknown, findings: Finding[]): FileFields {
   const file = fileSchema.safeParse(data);
   if (file.success) return file.data;
   findings.push(...findingsOf({ schema: fileSchema, data, path: [] }, file.error.issues));
-  return { credentials: undefined, freezes: [], groups: {} };
+  return { credentials: undefined, freezes: [], groups: {}, approvals: {} };
 }

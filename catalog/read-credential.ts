@@ -6,6 +6,7 @@ import type {
   Target,
   VaultConnector,
 } from '../contract/index.ts';
+import { approvalOf, tooFewApprovers } from './approvals.ts';
 import { checkSmokeTests, type Load, type Part, readPart } from './connectors.ts';
 import { findingsOf, isMapping } from './issues.ts';
 import type { Finding, Path } from './problem.ts';
@@ -51,7 +52,10 @@ export async function readCredential(
   if (!common.success)
     findings.push(...findingsOf({ schema: commonSchema, data: declared, path }, common.error.issues));
   const parts = await readParts(load, declared, path, findings);
-  if (common.success) findings.push(...unknownGroup(common.data, file, path));
+  if (common.success) {
+    findings.push(...unknownGroup(common.data, file, path));
+    findings.push(...tooFewApprovers(common.data, file.approvals, path));
+  }
   if (!common.success || !parts || findings.length > before) return undefined;
   const { provider, vaults } = parts;
   return { credential: credentialOf(id, declared, common.data, file), path, declared, provider, vaults };
@@ -108,7 +112,7 @@ function credentialOf(
   common: Common,
   file: FileFields,
 ): DeclaredCredential {
-  const { grace, soak, refreshWithin, approval, limits, maxAge, schedule, smokeTests, site, owner, tier } = common;
+  const { grace, soak, refreshWithin, limits, maxAge, schedule, smokeTests, site, owner, tier } = common;
   const targets = targetsOf(common);
   return {
     id,
@@ -122,7 +126,7 @@ function credentialOf(
     graceMs: grace,
     soakMs: soak,
     refreshWithinMs: refreshWithin,
-    ...(approval && { approval: { approvers: approval.approvers, withinMs: approval.within } }),
+    ...approvalOf(common, file.approvals),
     ...calendarOf(common, file),
     ...(file.notify && { notify: file.notify }),
     limits,

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { urlProblem } from '../connectors/http/url.ts';
-import { type Credential, durationSchema, type Limits, secretRefSchema, shapeSchema } from '../contract/index.ts';
+import { type Credential, type Limits, secretRefSchema, shapeSchema } from '../contract/index.ts';
+import { approvalSchema, tierApprovalSchema } from './approvals.ts';
 import { freezeSchema, type Group, groupSchema, type Schedule, scheduleSchema } from './schedule.ts';
+import { positive, span } from './spans.ts';
 
 /** A credential as the catalog declares it: with what the rotation itself does not need. */
 export interface DeclaredCredential extends Credential {
@@ -10,10 +12,6 @@ export interface DeclaredCredential extends Credential {
   maxAgeMs?: number;
   group?: Group;
 }
-
-const tenYearsMs = 3_650 * 86_400_000;
-const span = durationSchema.refine((ms) => ms <= tenYearsMs, 'at most 3650d');
-const positive = span.refine((ms) => ms > 0, 'more than 0');
 
 const name = z
   .string()
@@ -86,7 +84,7 @@ export const commonSchema = z.strictObject({
   grace: span.prefault('1h'),
   soak: span.prefault('24h'),
   refreshWithin: positive.prefault('15m'),
-  approval: z.strictObject({ approvers: z.int().min(1).max(20).default(1), within: positive }).optional(),
+  approval: approvalSchema.optional(),
   limits: limitsSchema.prefault({}),
   schedule: scheduleSchema.optional(),
   maxAge: positive.optional(),
@@ -104,6 +102,7 @@ export const fileSchema = z.strictObject({
   credentials: z.unknown(),
   freezes: z.array(freezeSchema).max(200).default([]),
   groups: z.record(name, groupSchema).default({}),
+  approvals: z.record(name, tierApprovalSchema).default({}),
   notify: notifySchema.optional(),
 });
 export type FileFields = z.infer<typeof fileSchema>;

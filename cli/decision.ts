@@ -26,7 +26,7 @@ export function sendDecision(
   send: (rotations: Rotations, handle: Handle, decision: Decision) => Promise<string>,
 ): Promise<ExitCode> {
   const { id, reason, verb } = given;
-  const decision: Decision = { by: person(shell.env), ...(reason === undefined ? {} : { reason }) };
+  const decision: Decision = { ...person(shell.env), ...(reason === undefined ? {} : { reason }) };
   return withTemporal(shell, async ({ client }) => {
     const rotations = await import('../client/rotations.ts');
     const said = await send(rotations, rotations.rotationOf(client, id), decision);

@@ -1,6 +1,6 @@
 import type { DeclaredCredential, Schedule } from '../catalog/index.ts';
 import { loadProvider, loadVault } from '../connectors/load.ts';
-import type { CredentialConsumer, ProviderPowers, Target, VaultPowers } from '../contract/index.ts';
+import type { Credential, CredentialConsumer, ProviderPowers, Target, VaultPowers } from '../contract/index.ts';
 import { count, duration } from './words.ts';
 
 /** What a credential's rotation would do, step by step, in words. Makes no connection. */
@@ -55,7 +55,7 @@ function consumerWords(consumer: CredentialConsumer): string {
   return `consumer: ${name} (${type}), ${some.join(', ')}`;
 }
 
-function approvalWords({ approval }: DeclaredCredential): string[] {
+export function approvalWords({ approval }: Pick<Credential, 'approval'>): string[] {
   if (!approval) return [];
   const { approvers, withinMs } = approval;
   return [`waits up to ${duration(withinMs)} for ${count(approvers, 'approval')} by others than the requester`];

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import type { DeclaredCredential } from '../catalog/index.ts';
 import type { Overview } from '../client/overview.ts';
-import { KeyturnError } from '../contract/index.ts';
-import { type Due, dueOf, type LastRotated, lastRotated } from './age.ts';
+import { agesFrom, type Due, dueOf, type LastRotated, lastRotated } from '../connectors/audit/age.ts';
+import { type AuditRecord, type Instant, KeyturnError } from '../contract/index.ts';
 import { openExistingSink } from './audit-sink.ts';
 import { exitCodeOfError, exitCodes } from './exit-codes.ts';
 import type { Shell } from './shell.ts';
@@ -42,20 +42,30 @@ export async function inventoryOf(
   credentials: readonly DeclaredCredential[],
   options: InventoryOptions,
 ): Promise<Inventory> {
-  const rotated = await fromAudit(shell, credentials, options);
-  const overviews = await fromTemporal(shell, credentials, rotated !== undefined);
+  const audited = await fromAudit(shell, credentials, options);
+  const overviews = await fromTemporal(shell, credentials, audited !== undefined);
   const now = Date.now();
   const items = credentials.map((credential) => {
     const overview = overviews?.get(credential.id);
-    return { ...itemOf(credential, rotated?.get(credential.id) ?? 'unknown', now), ...(overview && { overview }) };
+    return { ...itemOf(credential, audited?.get(credential.id), now), ...(overview && { overview }) };
   });
-  return { items, temporal: overviews !== undefined, audit: rotated !== undefined };
+  return { items, temporal: overviews !== undefined, audit: audited !== undefined };
 }
 
-function itemOf(credential: DeclaredCredential, rotated: Item['rotated'], now: number): Item {
+interface Audited {
+  rotated: LastRotated | 'never';
+  agesFrom: Instant | undefined;
+}
+
+function auditedOf(records: readonly AuditRecord[]): Audited {
+  return { rotated: lastRotated(records) ?? 'never', agesFrom: agesFrom(records) };
+}
+
+function itemOf(credential: DeclaredCredential, audited: Audited | undefined, now: number): Item {
   const { maxAgeMs } = credential;
+  const { agesFrom, rotated = 'unknown' } = audited ?? {};
   // Another machine's clock may be a little ahead.
-  const ageMs = typeof rotated === 'string' ? undefined : Math.max(0, now - Date.parse(rotated.madeAt));
+  const ageMs = agesFrom === undefined ? undefined : Math.max(0, now - Date.parse(agesFrom));
   const due = maxAgeMs === undefined || rotated === 'unknown' ? undefined : dueOf(ageMs, maxAgeMs);
   return { credential, rotated, ...(ageMs !== undefined && { ageMs }), ...(due && { due }) };
 }
@@ -64,7 +74,7 @@ async function fromAudit(
   shell: Shell,
   credentials: readonly DeclaredCredential[],
   { audit, needsAudit }: InventoryOptions,
-): Promise<Map<string, Item['rotated']> | undefined> {
+): Promise<Map<string, Audited> | undefined> {
   const sink = await openExistingSink(shell, audit).catch((error: unknown) => {
     if (needsAudit || !(error instanceof KeyturnError)) throw error;
     shell.out.say(`${error.message}: when a credential was last rotated is not known`);
@@ -72,8 +82,8 @@ async function fromAudit(
   });
   if (!sink) return undefined;
   try {
-    const found = new Map<string, Item['rotated']>();
-    for (const { id } of credentials) found.set(id, lastRotated(await sink.read(id)) ?? 'never');
+    const found = new Map<string, Audited>();
+    for (const { id } of credentials) found.set(id, auditedOf(await sink.read(id)));
     return found;
   } finally {
     await sink.close();

@@ -1,4 +1,5 @@
-import type { InspectionInput, Plan } from '../contract/index.ts';
+import type { Credential, InspectionInput, Plan } from '../contract/index.ts';
+import { approvalWords } from './describe.ts';
 import type { Output } from './output.ts';
 import type { Shell } from './shell.ts';
 import { withTemporal } from './temporal.ts';
@@ -17,6 +18,7 @@ export async function planned(shell: Shell, input: InspectionInput): Promise<Pla
 /** For people: what stands, and what would become of it. */
 export function planWords(
   out: Output,
+  asked: Pick<Credential, 'approval'>,
   { byHand, credential, from, goes, goesFirst, hash, keys, order, targets }: Plan,
 ): string {
   const fates = new Map([
@@ -32,6 +34,7 @@ export function planWords(
       const made = createdAt === undefined ? '' : `, made ${moment(createdAt)}`;
       return `  key ${id} (${state}${made}): ${fates.get(id) ?? 'stays'}`;
     }),
+    ...approvalWords(asked).map((line) => `  ${line}`),
     `  ${newKeyWords(order, byHand)}`,
     isOpen
       ? '  it may begin now'

@@ -5,7 +5,7 @@ import { person } from './person.ts';
 import type { Shell } from './shell.ts';
 
 /** What somebody wants of a rotation, as options of a command say it; `undefined` was not said. */
-export type Wishes = { [Field in Exclude<keyof Request, 'at' | 'by'>]?: Request[Field] | undefined };
+export type Wishes = { [Field in Exclude<keyof Request, 'at' | 'by' | 'from'>]?: Request[Field] | undefined };
 
 /** In the name of whoever runs the command, now. @throws KeyturnError `invalid` naming the field. */
 export function requestFrom({ env }: Pick<Shell, 'env'>, wishes: Wishes): Request {
@@ -13,7 +13,7 @@ export function requestFrom({ env }: Pick<Shell, 'env'>, wishes: Wishes): Reques
   const parsed = requestSchema.safeParse({
     id: randomUUID(),
     at: new Date().toISOString(),
-    by: person(env),
+    ...person(env),
     urgency: 'routine',
     ...Object.fromEntries(said),
   });

@@ -37,10 +37,14 @@ const styles: Readonly<Record<ScheduleChange['action'], Style>> = {
   unchanged: 'dim',
 };
 
+/** With which a line of a plan begins. */
+export function signOf(out: Output, action: ScheduleChange['action']): string {
+  return out.paint(styles[action], `${signs[action]} ${action.padEnd(9)}`);
+}
+
 export function changeLine(out: Output, change: ScheduleChange): string {
   const { action, credential } = change;
-  const line = out.paint(styles[action], `${signs[action]} ${action.padEnd(9)}`);
-  return [`${line} ${credential}${detailOf(change)}`, ...pausedWords(change)].join('; ');
+  return [`${signOf(out, action)} ${credential}${detailOf(change)}`, ...pausedWords(change)].join('; ');
 }
 
 function detailOf(change: ScheduleChange): string {
@@ -70,7 +74,7 @@ export async function setPaused(
   shell: Shell,
   { id, reason, verb }: { id: string; reason: string; verb: 'pause' | 'resume' },
 ): Promise<ExitCode> {
-  const { data: decision, error } = decisionSchema.safeParse({ by: person(shell.env), reason });
+  const { data: decision, error } = decisionSchema.safeParse({ ...person(shell.env), reason });
   if (!decision) throw new KeyturnError('invalid', `--reason: ${error.issues[0]?.message}`);
   const schedules = await import('../client/schedules.ts');
   const set = withTemporal(shell, ({ client }) => schedules[verb](client, id, decision));

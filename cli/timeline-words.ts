@@ -1,6 +1,6 @@
 import type { Call, Waited } from '../client/history-calls.ts';
 import type { Said } from '../client/history-messages.ts';
-import type { Evidence } from '../contract/index.ts';
+import { type Evidence, whoWords } from '../contract/index.ts';
 import type { Style } from './output.ts';
 import type { Cell } from './table.ts';
 import type { Effect, Happening } from './timeline.ts';
@@ -61,11 +61,11 @@ function waitWords({ endedAt, mostMs, name }: Waited): string {
   return `${what}, at most ${duration(mostMs)}${endedAt === undefined ? ', still' : ''}`;
 }
 
-function messageWords({ by, planHash, reason, refused, times = 1, urgency, verb, wait }: Said): string {
+function messageWords({ by, from, planHash, reason, refused, times = 1, urgency, verb, wait }: Said): string {
   const about = [urgency, planHash && `plan ${planHash}`, wait].filter((each) => each !== undefined).join(', ');
   const often = times > 1 ? ` (${count(times, 'time')})` : '';
   const denied = refused === undefined ? '' : `; refused: ${refused}`;
-  return `${by}: ${verb}${about === '' ? '' : ` (${about})`}${after(reason)}${often}${denied}`;
+  return `${whoWords({ by, from })}: ${verb}${about === '' ? '' : ` (${about})`}${after(reason)}${often}${denied}`;
 }
 
 function effectWords({ error, inferred, outcome, subject, verb }: Effect): Words {

@@ -77,10 +77,11 @@ function unheard(entries: readonly AuditEntry[], said: readonly Said[]): Said[] 
     .filter((one) => !said.some((each) => each.verb === one.verb && each.by === one.by && each.reason === one.reason));
 }
 
-function messageOf({ at, by = 'somebody', detail = {}, verb }: AuditEntry): Said {
+function messageOf({ at, by = 'somebody', detail = {}, from, verb }: AuditEntry): Said {
   const { planHash, reason, urgency, wait } = detail as Partial<Record<string, string>>;
   return {
     ...{ at, verb, by },
+    ...(from !== undefined && { from }),
     ...(reason !== undefined && { reason }),
     ...(urgency !== undefined && { urgency }),
     ...(planHash !== undefined && { planHash }),

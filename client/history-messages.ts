@@ -13,6 +13,8 @@ export interface Said {
   at: Instant;
   verb: string;
   by: string;
+  /** Where they sat, as they said it. */
+  from?: string;
   reason?: string;
   /** Of a request. */
   id?: string;

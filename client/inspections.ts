@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { type Client, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { InspectionInput, Plan } from '../contract/index.ts';
-import { isErrorKind, KeyturnError, mainQueue } from '../contract/index.ts';
+import { mainQueue } from '../contract/index.ts';
 import type { inspection } from '../workflows/inspection.workflow.ts';
+import { errorOf } from './failures.ts';
 
 /**
  * Has a worker look as a rotation would.
@@ -20,8 +21,6 @@ export async function inspect(client: Client, input: InspectionInput, taskQueue:
     });
   } catch (error) {
     if (!(error instanceof WorkflowFailedError && error.cause instanceof ApplicationFailure)) throw error;
-    const { details, message, type } = error.cause;
-    const [{ fix } = {}] = (details ?? []) as [{ fix?: string }?];
-    throw new KeyturnError(isErrorKind(type) ? type : 'invalid', message, fix === undefined ? {} : { fix });
+    throw errorOf(error.cause);
   }
 }

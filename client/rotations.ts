@@ -19,9 +19,10 @@ import type {
   Request,
   RotationEnd,
 } from '../contract/index.ts';
-import { isErrorKind, KeyturnError, mainQueue, workflowIdOf } from '../contract/index.ts';
+import { KeyturnError, mainQueue, workflowIdOf } from '../contract/index.ts';
 import * as messages from '../workflows/messages.ts';
 import type { rotation } from '../workflows/rotation.workflow.ts';
+import { errorOf } from './failures.ts';
 
 export interface Started {
   handle: WorkflowHandleWithSignaledRunId<typeof rotation>;
@@ -124,13 +125,13 @@ async function known<T>(handle: { workflowId: string }, call: () => Promise<T>):
     return await call();
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) {
-      throw new KeyturnError('not-found', `no open rotation ${handle.workflowId}`, {
-        fix: 'see `keyturn status` for how the last one ended, or start one with `keyturn rotate`',
+      const id = handle.workflowId.slice(workflowIdOf('').length);
+      throw new KeyturnError('not-found', `no open rotation of ${id}`, {
+        fix: `possible now: keyturn rotate ${id}; how the last one ended: keyturn status ${id}`,
       });
     }
     if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
-      const { type, message } = error.cause;
-      throw new KeyturnError(isErrorKind(type) ? type : 'invalid', message);
+      throw errorOf(error.cause);
     }
     throw error;
   }

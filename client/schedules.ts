@@ -6,7 +6,7 @@ import {
   ScheduleNotFoundError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { type CredentialId, type Decision, KeyturnError, mainQueue } from '../contract/index.ts';
+import { type CredentialId, type Decision, KeyturnError, mainQueue, whoWords } from '../contract/index.ts';
 import { declareSignal } from '../workflows/messages.ts';
 import type { scheduledRotation } from '../workflows/scheduled-rotation.workflow.ts';
 import {
@@ -127,8 +127,8 @@ export async function resume(client: Client, credential: CredentialId, decision:
   return { paused: false, note, already: false };
 }
 
-function noteOf(verb: string, { by, reason }: Decision): string {
-  return `${verb} by ${by}${reason === undefined ? '' : `: ${reason}`}`;
+function noteOf(verb: string, { reason, ...who }: Decision): string {
+  return `${verb} by ${whoWords(who)}${reason === undefined ? '' : `: ${reason}`}`;
 }
 
 async function applied(client: Client, credential: CredentialId) {
@@ -170,16 +170,21 @@ async function listed(client: Client): Promise<CredentialId[]> {
   return credentials.sort();
 }
 
-async function describe(client: Client, credential: CredentialId): Promise<ScheduleDescription | undefined> {
+function describe(client: Client, credential: CredentialId): Promise<ScheduleDescription | undefined> {
+  return describeSchedule(client, scheduleIdOf(credential));
+}
+
+/** @returns undefined where there is none of this id. */
+export async function describeSchedule(client: Client, scheduleId: string): Promise<ScheduleDescription | undefined> {
   try {
-    return await client.schedule.getHandle(scheduleIdOf(credential)).describe();
+    return await client.schedule.getHandle(scheduleId).describe();
   } catch (error) {
     if (error instanceof ScheduleNotFoundError) return undefined;
     throw error;
   }
 }
 
-function foreign({ action, scheduleId }: ScheduleDescription): KeyturnError {
+export function foreign({ action, scheduleId }: ScheduleDescription): KeyturnError {
   return new KeyturnError(
     'conflict',
     `Temporal has a schedule ${scheduleId} that is not Keyturn's: it starts ${action.workflowType}`,

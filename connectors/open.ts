@@ -3,6 +3,7 @@ import type {
   Consumer,
   Context,
   CredentialConsumer,
+  CredentialId,
   Job,
   KeyFields,
   KeyId,
@@ -37,7 +38,8 @@ export interface Bench {
 export function bench(deps: Deps, job: Job, notes: Record<string, unknown> = {}): Bench {
   const attempt = deps.attempt();
   const redactor = new Redactor();
-  const ctx = contextFor(deps, job, attempt, redactor);
+  const about = { credential: job.credential.id, rotation: job.rotation };
+  const ctx = contextFor(deps, about, attempt, redactor);
   const effects = auditEffects({
     sink: deps.sink,
     credential: job.credential.id,
@@ -134,10 +136,16 @@ function parse<T>(schema: Schema<T>, value: unknown, what: string): T {
   });
 }
 
-function contextFor(deps: Deps, job: Job, attempt: Attempt, redactor: Redactor): Context {
+/** For what is done for a credential outside of its rotations. */
+export function outsideContext(deps: Deps, credential: CredentialId): Context {
+  return contextFor(deps, { credential }, deps.attempt(), new Redactor());
+}
+
+type About = Pick<Context, 'credential' | 'rotation'>;
+
+function contextFor(deps: Deps, about: About, attempt: Attempt, redactor: Redactor): Context {
   const ctx: Context = {
-    credential: job.credential.id,
-    rotation: job.rotation,
+    ...about,
     now: () => attempt.now(),
     random: (bytes) => attempt.random(bytes),
     sleep: (ms) => attempt.sleep(ms),

@@ -1,10 +1,11 @@
 import type { Attestation, Change } from './consumer.ts';
 import type { Credential, CredentialConsumer, Target } from './credential.ts';
-import type { Notice } from './notice.ts';
+import type { Overdue, Watched } from './lookout.ts';
+import type { Notice, Notify } from './notice.ts';
 import type { Key, ProviderPowers } from './provider.ts';
 import type { Evidence, HandIn, RotationEnd } from './rotation.ts';
 import type { VaultPowers, Version } from './vault.ts';
-import type { Instant, KeyId, RotationId, VersionId } from './words.ts';
+import type { CredentialId, Instant, KeyId, RotationId, VersionId } from './words.ts';
 
 /** What every activity is told: which rotation it works for. */
 export interface Job {
@@ -134,6 +135,11 @@ export interface Activities {
   /** Uses the old value, read from where it still stands, until it is refused steadily. */
   proveRefused: Activity<OnTarget & { version: VersionId; keyId: KeyId }, TestResult>;
 
+  /** Of these credentials, those that are past the greatest age that was promised, as the audit tells it. */
+  findOverdue(input: { watched: readonly Pick<Watched, 'id' | 'maxAgeMs'>[] }): Promise<Overdue[]>;
+  /** Tells people of a credential outside of its rotations. */
+  tellOutside(input: { credential: CredentialId; notify: Notify; notice: Notice }): Promise<void>;
+
   /** Appends what people asked for and decided. */
   recordDecisions: Activity<{ entries: readonly DecisionEntry[] }, void>;
   recordEnd: Activity<{ end: RotationEnd; evidence: readonly Evidence[] }, { seq: number; hash: string }>;
@@ -146,5 +152,6 @@ export interface DecisionEntry {
   id: string;
   verb: string;
   by: string;
+  from?: string;
   detail?: Readonly<Record<string, unknown>>;
 }

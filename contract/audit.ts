@@ -17,6 +17,8 @@ export interface AuditEntry {
   outcome?: 'done' | 'failed' | 'unknown';
   inferred?: boolean;
   by?: string;
+  /** Where they sat, as they said it themselves. */
+  from?: string;
   /** Plain data, safe to print. */
   detail?: Readonly<Record<string, unknown>>;
 }

@@ -7,6 +7,7 @@ export * from './context.ts';
 export * from './credential.ts';
 export * from './errors.ts';
 export * from './keyring.ts';
+export * from './lookout.ts';
 export * from './notice.ts';
 export * from './plan.ts';
 export * from './provider.ts';

@@ -15,6 +15,7 @@ export const noticeKinds = [
   'value wanted',
   'revocation wanted',
   'compromise ended',
+  'overdue',
 ] as const;
 
 /** What waits for somebody, and what they can do. Safe to print. */

@@ -6,12 +6,16 @@ import { line } from './text.ts';
 import type { CredentialId, Instant, KeyId, Outcome, RotationId, Urgency, VersionId } from './words.ts';
 import { urgencies } from './words.ts';
 
+/** Where whoever asks or decides sits, as they say it themselves. */
+const fromSchema = line(300).optional();
+
 /** Somebody wants the credential rotated. A running rotation takes it on. */
 export const requestSchema = z
   .strictObject({
     id: line(200),
     at: z.iso.datetime(),
     by: line(200),
+    from: fromSchema,
     reason: line(1_000).optional(),
     urgency: z.enum(urgencies),
     /** Targets that serve different keys are brought to the same new one; without it they stop the rotation. */
@@ -40,14 +44,20 @@ export type Request = z.infer<typeof requestSchema>;
  */
 export type Fate = 'joined' | 'served' | 'carried' | 'not-served';
 
+/** Who does something, from where and why: every message of an operator carries it. */
+export const decisionSchema = z.strictObject({
+  by: line(200),
+  from: fromSchema,
+  reason: line(1_000).optional(),
+});
+export type Decision = z.infer<typeof decisionSchema>;
+
 /**
  * A value that a person has made, or knows to be good. A rotation begins with it, or waits for it; one that is open otherwise is busy.
  * `sealed`: bound to the credential, its declaration and the id.
  */
-export const handInSchema = z.strictObject({
+export const handInSchema = decisionSchema.extend({
   id: line(200),
-  by: line(200),
-  reason: line(1_000).optional(),
   sealed: z
     .string()
     .max(100_000)
@@ -116,13 +126,6 @@ export const attestMessageSchema = z.strictObject({
   reason: line(500).optional(),
 });
 export type AttestMessage = z.infer<typeof attestMessageSchema>;
-
-/** Who does something and why: every message of an operator carries it. */
-export const decisionSchema = z.strictObject({
-  by: line(200),
-  reason: line(1_000).optional(),
-});
-export type Decision = z.infer<typeof decisionSchema>;
 
 /** `wait` as `progress` names it; may be left out where there is only one. */
 export const proceedSchema = decisionSchema.extend({ wait: line(300).optional() });
@@ -220,7 +223,7 @@ export interface Progress {
   /** When the old key is due to go. */
   retiresAt?: Instant;
   pastPivot: boolean;
-  requests: readonly { id: string; by: string; urgency: Urgency; fate: Fate }[];
+  requests: readonly { id: string; by: string; from?: string; urgency: Urgency; fate: Fate }[];
   quarantine?: Quarantine;
   end?: RotationEnd;
 }

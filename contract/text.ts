@@ -10,3 +10,8 @@ export const line = (max: number) =>
     .min(1)
     .max(max)
     .regex(/^[^\p{C}\u2028\u2029]*$/u, 'no control characters');
+
+/** Who, and from where, unless their name says so already. */
+export function whoWords({ by, from }: { by: string; from?: string | undefined }): string {
+  return from === undefined || by.endsWith(`@${from}`) ? by : `${by} (from ${from})`;
+}

@@ -63,7 +63,7 @@ export function waivedByDeadline(run: Run): Decision | undefined {
   const endMs = deadlineMs(run);
   if (endMs === undefined || run.engine.now() < endMs) return undefined;
   const [first] = takenUp(run);
-  return first && { by: first.by, reason: deadlineReason };
+  return first && { by: first.by, from: first.from, reason: deadlineReason };
 }
 
 const deadlineReason = 'the deadline of the compromise has passed';

@@ -52,6 +52,6 @@ export const signals = {
 /** Cancelling is rolling back. @returns false where that is refused: past the pivot, and where only forward is good. */
 export function cancelled(run: Run): boolean {
   if (run.pastPivot || run.end || isCompromised(run)) return false;
-  operators.rollBack(run, { by: 'cancellation of the workflow' });
+  operators.rollBack(run, { by: 'cancellation of the workflow', from: 'cancellation' });
   return true;
 }

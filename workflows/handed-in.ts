@@ -1,9 +1,9 @@
 import { type HandIn, handInSchema, type SealedKey } from '../contract/index.ts';
 import { hasAccepters } from './consumers.ts';
 import { tellPeople } from './notices.ts';
+import { whyNotHandIn } from './possible.ts';
 import { refuse, valid } from './refusals.ts';
 import { type Run, step } from './run.ts';
-import { phaseOf } from './track.ts';
 import { attendTo, decide } from './waiting.ts';
 
 /**
@@ -41,12 +41,9 @@ async function takeIn(run: Run, handedIn: HandIn): Promise<SealedKey> {
 export function mayHandIn(run: Run, message: HandIn): void {
   valid(handInSchema, message);
   if (run.inbox.handedIn?.id === message.id) return;
-  if (run.leftAside.has(message.id)) refuse('this value was handed in before the compromise: make a new one');
-  if (run.track.waits.has(wait)) return;
-  const { id } = run.credential;
-  refuse(
-    `busy: a rotation is open (${phaseOf(run.track)}) and takes no value now. Wait for its end (keyturn watch ${id}), or turn it back (keyturn rollback ${id}); then hand the value in again`,
-  );
+  if (run.leftAside.has(message.id)) refuse(run, 'this value was handed in before the compromise: make a new one');
+  const why = whyNotHandIn(run);
+  if (why !== undefined) refuse(run, why);
 }
 
 /** Tried before it is taken: a value that does not work ends nothing. @throws KeyturnError `invalid` for one. */
@@ -54,7 +51,7 @@ export async function handIn(run: Run, message: HandIn): Promise<void> {
   const { inbox, track } = run;
   if (inbox.handedIn?.id === message.id) return;
   await takeIn(run, message);
-  if (!track.waits.has(wait) || inbox.handedIn) refuse('it no longer waits for a value: see how it stands');
+  if (!track.waits.has(wait) || inbox.handedIn) refuse(run, 'it no longer waits for a value');
   inbox.handedIn = message;
 }
 
@@ -63,6 +60,6 @@ export function noteHandedIn(run: Run): void {
   const { handedIn } = run.inbox;
   const key = run.baseline?.handedIn?.key;
   if (!handedIn || !key) return;
-  const { by, id, reason } = handedIn;
-  decide(run, 'handIn', { by, ...(reason === undefined ? {} : { reason }) }, { keyId: key.id, request: id });
+  const { id, sealed: _sealed, ...decision } = handedIn;
+  decide(run, 'handIn', decision, { keyId: key.id, request: id });
 }

@@ -49,9 +49,10 @@ async function planned(run: Run, baseline: Baseline): Promise<Plan> {
 }
 
 /** The first entry of a chain: from what on Keyturn answers for the credential. */
-async function adopted(run: Run, { goes, keys, targets }: Plan, { by, reason }: Decision): Promise<void> {
+async function adopted(run: Run, { goes, keys, targets }: Plan, { by, from, reason }: Decision): Promise<void> {
   const served = targets.map(({ keyId, name, version }) => `${name} serves ${keyId} (version ${version})`);
   const detail = { served, keys: keys.map(({ id }) => id), goes, ...(reason === undefined ? {} : { reason }) };
-  const entries = [{ at: instant(run), kind: 'decision' as const, id: 'adopt', verb: 'adopt', by, detail }];
+  const who = { by, ...(from !== undefined && { from }) };
+  const entries = [{ at: instant(run), kind: 'decision' as const, id: 'adopt', verb: 'adopt', ...who, detail }];
   await step(run, 'record the adoption').recordDecisions({ job: run.job, entries });
 }

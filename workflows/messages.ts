@@ -10,6 +10,7 @@ import {
   type Proceed,
   type Progress,
   type Request,
+  whoWords,
   workflowIdOf,
 } from '../contract/index.ts';
 import { searchPairs } from './engine.ts';
@@ -37,12 +38,12 @@ export const leaveSignal = defineSignal<[string]>('leave');
 export const turnSignal = defineSignal<[Turn]>('turn');
 
 /** What every start of a rotation bears, whoever starts it. */
-export function startOf({ id, owner, provider }: Credential, { by, reason, urgency }: Request) {
+export function startOf({ id, owner, provider }: Credential, { by, from, reason, urgency }: Request) {
   const values = { credential: id, owner, provider: provider.type, urgency, phase: 'rotating' } as const;
   return {
     workflowId: workflowIdOf(id),
     staticSummary: `rotate ${id}`,
-    staticDetails: `asked for by ${by}${reason === undefined ? '' : `: ${reason}`}`,
+    staticDetails: `asked for by ${whoWords({ by, from })}${reason === undefined ? '' : `: ${reason}`}`,
     typedSearchAttributes: new TypedSearchAttributes(searchPairs(values)),
   };
 }

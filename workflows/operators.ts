@@ -1,7 +1,7 @@
 import type { Approve, Decision, Outcome, Proceed } from '../contract/index.ts';
 import { approveSchema, decisionSchema, proceedSchema } from '../contract/index.ts';
-import { isCompromised } from './compromise.ts';
 import { waitMeant } from './inbox.ts';
+import { skippable, whyNotApprove, whyNotResolve, whyNotRetry, whyNotRollBack } from './possible.ts';
 import { examine } from './quarantine.ts';
 import { refuse, valid } from './refusals.ts';
 import type { Run } from './run.ts';
@@ -12,56 +12,45 @@ import { decide } from './waiting.ts';
 
 export function mayApprove(run: Run, message: Approve): void {
   valid(approveSchema, message);
-  if (!run.track.waits.has('approval')) refuse('this rotation is not waiting for an approval');
-  if (message.planHash !== run.baseline?.planHash)
-    refuse(`the plan is now ${run.baseline?.planHash}: look at it again`);
-  if (run.inbox.requests.some((request) => request.by === message.by)) refuse('nobody approves their own request');
-  if (approved(run).includes(message.by)) refuse(`${message.by} has approved already`);
+  refuseFor(run, whyNotApprove(run));
+  const { inbox, baseline } = run;
+  if (message.planHash !== baseline?.planHash) refuse(run, `the plan is now ${baseline?.planHash}: look at it again`);
+  if (inbox.requests.some((request) => request.by === message.by)) refuse(run, 'nobody approves their own request');
+  if (approved(run).includes(message.by)) refuse(run, `${message.by} has approved already`);
 }
 
 export function approve(run: Run, message: Approve): void {
   run.inbox.approvals.push(message);
+  decide(run, 'approve', message, { planHash: message.planHash });
 }
 
 export function mayReject(run: Run, message: Decision): void {
   valid(decisionSchema, message);
-  if (!run.track.waits.has('approval')) refuse('this rotation is not waiting for an approval');
+  refuseFor(run, whyNotApprove(run));
 }
 
 export function reject(run: Run, message: Decision): void {
-  run.inbox.rejection ??= message;
+  if (run.inbox.rejection) return;
+  run.inbox.rejection = message;
+  decide(run, 'reject', message);
 }
 
 export function mayProceed(run: Run, message: Proceed): void {
   valid(proceedSchema, message);
   const meant = waitMeant(skippable(run), message);
-  if ('refused' in meant) refuse(meant.refused);
+  if ('refused' in meant) refuse(run, meant.refused);
 }
 
 export function proceed(run: Run, message: Proceed): string {
   const meant = waitMeant(skippable(run), message);
-  if ('refused' in meant) return refuse(meant.refused);
-  run.inbox.waivers.set(meant.wait, { by: message.by, reason: message.reason });
+  if ('refused' in meant) return refuse(run, meant.refused);
+  run.inbox.waivers.set(meant.wait, { by: message.by, from: message.from, reason: message.reason });
   return meant.wait;
-}
-
-/** An approval is given or not, a value is there or not, and what must be accepted or refused must be. */
-const unskippable = ['approval', 'propagation', 'late attempts', 'value', 'proof of revocation'];
-
-function skippable(run: Run): string[] {
-  return [...run.track.waits.keys()].filter((name) => !unskippable.includes(name));
 }
 
 export function mayRollBack(run: Run, message: Decision): void {
   valid(decisionSchema, message);
-  if (run.end) refuse('this rotation has ended');
-  if (isCompromised(run)) refuse('what was in use is compromised: this rotation only goes forward');
-  if (run.pastPivot) {
-    const handIn = `keyturn hand-in ${run.credential.id}`;
-    refuse(
-      `it is too late: the old key is being deleted or is gone. Hand in a value that is known to be good: ${handIn}`,
-    );
-  }
+  refuseFor(run, whyNotRollBack(run));
 }
 
 export function rollBack(run: Run, message: Decision): void {
@@ -72,7 +61,7 @@ export function rollBack(run: Run, message: Decision): void {
 
 export function mayRetry(run: Run, message: Decision): void {
   valid(decisionSchema, message);
-  if (!run.track.quarantine) refuse('this rotation is not quarantined: there is nothing to try again');
+  refuseFor(run, whyNotRetry(run));
 }
 
 export function retry(run: Run, message: Decision): void {
@@ -81,19 +70,21 @@ export function retry(run: Run, message: Decision): void {
 
 export function mayResolve(run: Run, message: Decision): void {
   valid(decisionSchema, message);
-  if (!run.track.quarantine) refuse('this rotation is not quarantined: there is nothing to resolve');
-  if (!run.baseline) refuse('nothing has been looked at yet: mend what it says, then retry');
-  if (run.outcome) refuse(`it has ended ${run.outcome}, only the record is missing: mend the audit, then retry`);
+  refuseFor(run, whyNotResolve(run));
 }
 
 /** @throws KeyturnError `conflict` when what is found is not an end. */
 export async function resolve(run: Run, message: Decision): Promise<Outcome> {
   const open = run.track.quarantine;
   const found = await examine(run);
-  if (open === undefined || run.track.quarantine !== open) return refuse('it was tried again in the meantime');
-  if ('refused' in found) return refuse(found.refused);
+  if (open === undefined || run.track.quarantine !== open) return refuse(run, 'it was tried again in the meantime');
+  if ('refused' in found) return refuse(run, found.refused);
   run.outcome = found.outcome;
   if (found.key !== undefined) run.foundKey = found.key;
   run.inbox.resolvedBy = message;
   return found.outcome;
+}
+
+function refuseFor(run: Run, why: string | undefined): void {
+  if (why !== undefined) refuse(run, why);
 }

@@ -1,5 +1,7 @@
 import type { ZodType } from 'zod';
 import { KeyturnError } from '../contract/index.ts';
+import { possibleWords } from './possible.ts';
+import type { Run } from './run.ts';
 
 /** @throws KeyturnError `invalid` naming the field. */
 export function valid<T>(schema: ZodType<T>, message: unknown): void {
@@ -9,7 +11,7 @@ export function valid<T>(schema: ZodType<T>, message: unknown): void {
   throw new KeyturnError('invalid', `${issue?.path.join('.') || 'message'}: ${issue?.message}`);
 }
 
-/** @throws KeyturnError `conflict`: it cannot be as things stand. */
-export function refuse(why: string): never {
-  throw new KeyturnError('conflict', why);
+/** @throws KeyturnError `conflict`: it cannot be as things stand; with what can. */
+export function refuse(run: Run, why: string): never {
+  throw new KeyturnError('conflict', why, { fix: possibleWords(run) });
 }

@@ -58,10 +58,11 @@ function nothingDone() {
 /** Takes a request on, and writes down who asked for what. */
 export function takeOn(run: Run, request: Request): void {
   if (!addRequest(run.inbox, request)) return;
-  const { at, by, id, ...detail } = request;
-  run.decisions.push({ at, kind: 'request', id: `request/${id}`, verb: 'request', by, detail });
+  const { at, by, from, id, ...detail } = request;
+  const who = { by, ...(from !== undefined && { from }) };
+  run.decisions.push({ at, kind: 'request', id: `request/${id}`, verb: 'request', ...who, detail });
   // Past the pivot it can only help by going on.
-  if (isCompromise(request) && run.track.quarantine && run.pastPivot) run.inbox.retry = { by };
+  if (isCompromise(request) && run.track.quarantine && run.pastPivot) run.inbox.retry = who;
 }
 
 /** One rotation, to its end. @returns the requests that it could not satisfy: they go on in the next one. */
@@ -194,6 +195,7 @@ export function progressOf(run: Run): Progress {
     requests: run.inbox.requests.map((request) => ({
       id: request.id,
       by: request.by,
+      ...(request.from === undefined ? {} : { from: request.from }),
       urgency: request.urgency,
       fate: fateOf(run, request),
     })),

@@ -107,6 +107,7 @@ function requestOf(engine: Engine, { schedule: { when } }: ScheduledInput): Requ
     id: workflowInfo().firstExecutionRunId,
     at: new Date(engine.now()).toISOString(),
     by: 'schedule',
+    from: workflowInfo().workflowId,
     urgency: 'routine',
     reason: `it is due: ${when}`,
   };

@@ -150,6 +150,7 @@ export function decide(run: Run, verb: string, decision: Decision, detail: Recor
     id: `${verb}/${run.decided++}`,
     verb,
     by: decision.by,
+    ...(decision.from === undefined ? {} : { from: decision.from }),
     detail: { ...detail, ...reason },
   });
 }

@@ -26,11 +26,11 @@ export function addAdopt(program: Command): void {
 
 async function adopt(shell: Shell, id: string, reason: string | undefined): Promise<ExitCode> {
   const credential = (await openCatalog(shell)).find(id);
-  const by = person(shell.env);
-  const request = { id: randomUUID(), at: new Date().toISOString(), by, urgency: 'routine' as const };
-  const decision = { by, ...(reason === undefined ? {} : { reason }) };
+  const who = person(shell.env);
+  const request = { id: randomUUID(), at: new Date().toISOString(), ...who, urgency: 'routine' as const };
+  const decision = { ...who, ...(reason === undefined ? {} : { reason }) };
   const plan = await planned(shell, { credential, requests: [request], adopt: decision });
-  shell.out.result(`${planWords(shell.out, plan)}\nAdopted; nothing was changed.`);
+  shell.out.result(`${planWords(shell.out, credential, plan)}\nAdopted; nothing was changed.`);
   shell.out.data({ credential: id, adopted: true, ...decision, plan });
   return exitCodes.ok;
 }

@@ -1,7 +1,9 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Connected } from '../../client/connect.ts';
+import type { LookoutChange } from '../../client/lookout-schedule.ts';
 import type { ScheduleChange } from '../../client/schedules.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { lookoutChangeOf, lookoutData, lookoutLine } from '../lookout.ts';
 import { changeData, changeLine, changesOf, openWithWarnings } from '../schedules.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
 import { ensureSearchAttributes, withTemporal } from '../temporal.ts';
@@ -31,9 +33,14 @@ async function apply(shell: Shell, prunes: boolean): Promise<ExitCode> {
     await ensureSearchAttributes(shell, temporal);
     const changes = await changesOf(temporal, catalog);
     const applied = changes.filter(({ action }) => action !== 'unchanged' && (action !== 'remove' || prunes));
+    const lookout = await lookoutChangeOf(temporal, catalog);
     for (const change of applied) await applyOne(shell, temporal, change);
+    const looks = lookout && (await applyLook(shell, temporal, lookout, prunes));
     out.result(summary(changes, applied));
-    out.data({ changes: changes.map((change) => ({ ...changeData(change), applied: applied.includes(change) })) });
+    out.data({
+      changes: changes.map((change) => ({ ...changeData(change), applied: applied.includes(change) })),
+      lookout: lookout ? { ...lookoutData(lookout), applied: looks } : null,
+    });
     return exitCodes.ok;
   });
 }
@@ -42,6 +49,21 @@ async function applyOne({ out }: Shell, { client }: Connected, change: ScheduleC
   const { applyChange } = await import('../../client/schedules.ts');
   await applyChange(client, change);
   out.say(changeLine(out, change));
+}
+
+/** What is watched and no longer declared is named, and goes on being watched unless it is pruned. */
+async function applyLook(
+  { out }: Shell,
+  { client }: Connected,
+  change: LookoutChange,
+  prunes: boolean,
+): Promise<boolean> {
+  const { applyLookout } = await import('../../client/lookout-schedule.ts');
+  const wrote = await applyLookout(client, change, prunes);
+  if (wrote) out.say(lookoutLine(out, change));
+  if (prunes || change.left.length === 0) return wrote;
+  out.result(`The age of ${change.left.map(({ id }) => id).join(', ')} is still watched: --prune ends that.`);
+  return wrote;
 }
 
 function summary(changes: readonly ScheduleChange[], applied: readonly ScheduleChange[]): string {

@@ -82,7 +82,7 @@ async function handIn(shell: Shell, id: string, options: Options): Promise<ExitC
 async function sealed(
   shell: Shell,
   credential: Credential,
-  { by, id, reason }: Request,
+  { by, from, id, reason }: Request,
   exact: boolean,
 ): Promise<HandIn> {
   const keys = existingKeyRing(shell);
@@ -97,5 +97,6 @@ async function sealed(
   const place = await openTarget(on, target, fields);
   const parts = place.value({ value, version: { id: 'handed in' } });
   const binding = handInBinding(credential, id);
-  return { id, by, ...(reason === undefined ? {} : { reason }), sealed: await sealFor(keys, binding, parts) };
+  const said = { by, ...(from !== undefined && { from }), ...(reason !== undefined && { reason }) };
+  return { id, ...said, sealed: await sealFor(keys, binding, parts) };
 }

@@ -51,7 +51,19 @@ async function list(shell: Shell, selection: string[], options: Options): Promis
 }
 
 function say({ out }: Shell, { items, ...known }: Inventory, exitCode: ExitCode, wanted: string): void {
-  const heads = ['ID', 'OWNER', 'TIER', 'PROVIDER', 'TARGETS', 'CONSUMERS', 'STATE', 'LAST ROTATED', 'AGE', 'MAX AGE'];
+  const heads = [
+    'ID',
+    'OWNER',
+    'TIER',
+    'APPROVERS',
+    'PROVIDER',
+    'TARGETS',
+    'CONSUMERS',
+    'STATE',
+    'LAST ROTATED',
+    'AGE',
+    'MAX AGE',
+  ];
   const rows = items.map(cellsOf);
   const text = table([...heads, 'NEXT'], rows, (style, cell) => out.paint(style, cell));
   out.result(items.length > 0 ? text : `None is ${wanted}.`);
@@ -68,11 +80,12 @@ const styles: Readonly<Record<string, Style>> = {
 
 function cellsOf(item: Item): Cell[] {
   const { ageMs, credential, due, overview } = item;
-  const { consumers, id, maxAgeMs, owner, provider, targets, tier } = credential;
+  const { approval, consumers, id, maxAgeMs, owner, provider, targets, tier } = credential;
   const state = stateOf(item) ?? 'unknown';
   const promised = maxAgeMs === undefined ? '-' : [duration(maxAgeMs), due ?? 'unknown'].join(' ');
   return [
-    ...[id, owner, tier, provider.type, `${targets.length}`, `${consumers.length}`].map((text) => ({ text })),
+    ...[id, owner, tier, `${approval?.approvers ?? '-'}`, provider.type].map((text) => ({ text })),
+    ...[targets, consumers].map(({ length }) => ({ text: `${length}` })),
     styled(state, state),
     { text: typeof item.rotated === 'string' ? item.rotated : moment(item.rotated.at) },
     { text: ageMs === undefined ? '-' : duration(ageMs) },
@@ -101,12 +114,13 @@ function stateOf({ overview }: Item): string | undefined {
 
 function dataOf(item: Item): object {
   const { ageMs, credential, due, overview, rotated } = item;
-  const { consumers, id, maxAgeMs, owner, provider, targets, tier } = credential;
+  const { approval, consumers, id, maxAgeMs, owner, provider, targets, tier } = credential;
   const { schedule } = overview ?? {};
   return {
     id,
     owner,
     tier,
+    approval: approval ?? null,
     provider: provider.type,
     targets: targets.map(({ name }) => name),
     consumers: consumers.map(({ name }) => name),

@@ -1,6 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { ScheduleChange } from '../../client/schedules.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { lookoutChangeOf, lookoutData, lookoutLine } from '../lookout.ts';
 import { changeData, changeLine, changesOf, openWithWarnings } from '../schedules.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
 import { withTemporal } from '../temporal.ts';
@@ -24,15 +25,19 @@ export function addPlan(program: Command): void {
 async function plan(shell: Shell, tells: boolean): Promise<ExitCode> {
   const { out } = shell;
   const catalog = await openWithWarnings(shell);
-  const changes = await withTemporal(shell, (temporal) => changesOf(temporal, catalog));
+  const [changes, lookout] = await withTemporal(shell, async (temporal) =>
+    Promise.all([changesOf(temporal, catalog), lookoutChangeOf(temporal, catalog)]),
+  );
   for (const change of changes) out.result(changeLine(out, change));
-  out.result(summary(changes));
-  const exitCode = tells && changes.some(({ action }) => action !== 'unchanged') ? exitCodes.changes : exitCodes.ok;
-  out.data({ changes: changes.map(changeData), exitCode });
+  if (lookout) out.result(lookoutLine(out, lookout));
+  const all = [...changes, ...(lookout ? [lookout] : [])];
+  out.result(summary(all));
+  const exitCode = tells && all.some(({ action }) => action !== 'unchanged') ? exitCodes.changes : exitCodes.ok;
+  out.data({ changes: changes.map(changeData), lookout: lookoutData(lookout), exitCode });
   return exitCode;
 }
 
-function summary(changes: readonly ScheduleChange[]): string {
+function summary(changes: readonly Pick<ScheduleChange, 'action'>[]): string {
   const some = (action: ScheduleChange['action']) => changes.filter((change) => change.action === action).length;
   const [create, change, remove] = [some('create'), some('change'), some('remove')];
   if (create + change + remove === 0) return 'Nothing to do: Temporal has the schedules of the catalog.';

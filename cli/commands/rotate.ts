@@ -85,7 +85,7 @@ async function rotate(shell: Shell, id: string, options: Options): Promise<ExitC
 async function tryDry(shell: Shell, credential: Credential, request: Request): Promise<ExitCode> {
   const { out } = shell;
   const plan = await planned(shell, { credential, requests: [request] });
-  out.result(planWords(out, plan));
-  out.data({ credential: credential.id, dryRun: true, plan });
+  out.result(planWords(out, credential, plan));
+  out.data({ credential: credential.id, dryRun: true, plan, approval: credential.approval ?? null });
   return exitCodes.ok;
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Command } from '@commander-js/extra-typings';
-import type { Progress } from '../../contract/index.ts';
+import { type Progress, whoWords } from '../../contract/index.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { openCatalog } from '../open-catalog.ts';
 import type { Output } from '../output.ts';
@@ -50,7 +50,11 @@ function progressWords(out: Output, id: string, progress: Progress): string {
   const lines = [
     `${state === 'running' ? phase : state}, ${urgency}, since ${moment(startedAt)} (rotation ${rotation})`,
   ];
-  lines.push(...progress.requests.map(({ by, fate, urgency }) => `asked for by ${by} (${urgency}): ${fate}`));
+  lines.push(
+    ...progress.requests.map(
+      ({ by, fate, from, urgency }) => `asked for by ${whoWords({ by, from })} (${urgency}): ${fate}`,
+    ),
+  );
   lines.push(...steps.filter((step) => step.status !== 'skipped').map((step) => stepLine(step, paint)));
   lines.push(...waits.map((wait) => waitLine(wait, paint)), ...targets.map(targetWords), ...keyWords(progress));
   if (quarantine) lines.push(quarantineWords(out, id, quarantine));

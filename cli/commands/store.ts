@@ -107,6 +107,6 @@ async function keyOf(on: Bench, target: Target, document: Secret, verify: boolea
 async function write(on: Bench, target: Target, value: Secret, keyId: KeyId): Promise<Version> {
   const { fields } = await openProvider(on);
   const { vault } = await openTarget(on, target, fields, keyId);
-  Object.assign(on.notes, { keyId, serves: true, by: person(on.deps.env) });
+  Object.assign(on.notes, { keyId, serves: true, ...person(on.deps.env) });
   return vault.write(on.ctx, value, 'absent');
 }

@@ -1,4 +1,4 @@
-import type { Context, Job, Notice, Notify } from '../../contract/index.ts';
+import type { Context, Notice, Notify } from '../../contract/index.ts';
 import { exchange } from './exchange.ts';
 import { sign } from './signature.ts';
 import { statusError } from './status.ts';
@@ -10,11 +10,12 @@ const timeoutMs = 10_000;
  * Tells people, by one signed POST (Standard Webhooks 1.0.0). `text` is what Slack's incoming webhooks show
  * (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks); the rest is for programs.
  */
-export async function sendNotice(ctx: Context, { secret, url }: Notify, { credential, rotation }: Job, notice: Notice) {
+export async function sendNotice(ctx: Context, { secret, url }: Notify, notice: Notice): Promise<void> {
+  const { credential, rotation = null } = ctx;
   const { kind, text, todo } = notice;
   const body = JSON.stringify({
     text: escaped([text, ...todo.map((each) => `• ${each}`)].join('\n')),
-    keyturn: { kind, credential: credential.id, rotation, at: new Date(ctx.now()).toISOString(), todo },
+    keyturn: { kind, credential, rotation, at: new Date(ctx.now()).toISOString(), todo },
   });
   const signed = sign((await ctx.resolve(secret)).reveal(), notice.id, ctx.now(), body);
   const headers = { ...signed, 'content-type': 'application/json' };

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { stringify } from 'yaml';
 import { exitCodes } from '../../cli/exit-codes.ts';
 import { ended } from '../../client/rotations.ts';
 import type { Credential, Progress } from '../../contract/index.ts';
@@ -19,9 +21,10 @@ async function openRotation(given: Partial<Credential>) {
   const started = await rotating.start(credential);
   const line = CommandLine.forTest({ TEMPORAL_ADDRESS: inject('temporal').address });
   const say = (...args: string[]) => line.run([args[0] ?? '', credential.id, ...args.slice(1)]);
-  return { started, say, target };
+  return { started, say, target, line };
 }
 
+const declared = { owner: 'tests', provider: { type: 'random' }, targets: [{ vault: 'file', secret: 'any' }] };
 const waitsFor = (name: string) => (now: Progress) => now.waits.some((wait) => wait.name === name);
 
 test('approve, proceed: an approved rotation whose grace is skipped', async () => {
@@ -43,6 +46,25 @@ test('approve, proceed: an approved rotation whose grace is skipped', async () =
   });
   expect(await ended(started.handle)).toMatchObject({ outcome: 'rotated' });
   expect(await say('proceed')).toMatchObject({ stderr: expect.stringContaining('no open rotation') });
+});
+
+test('who said what, and from where, is in the audit, the history and the status', async () => {
+  const { say, started, line } = await openRotation({ graceMs: 600_000 });
+  await rotating.until(started, waitsFor('grace'));
+  const { credential } = await rotating.until(started, () => true);
+  const from = `${hostname()}, by SSH from 203.0.113.7`;
+  Object.assign(line.env, { SSH_CONNECTION: '203.0.113.7 50022 10.0.0.5 22', KEYTURN_HOME: rotating.home });
+  line.catalog(stringify({ credentials: { [credential]: declared } }));
+  // Nobody serves the queue that it knows: the request is heard all the same.
+  expect((await line.run(['rotate', credential])).stderr).toContain('Joined the open rotation');
+  expect((await say('status')).stdout).toContain(`(from ${from}) (routine): joined`);
+  expect(await say('proceed', '--json')).toMatchObject({ json: { from } });
+  await ended(started.handle);
+  const { json, stdout } = { ...(await say('history')), json: (await say('history', '--json')).json };
+  expect(stdout).toMatch(new RegExp(`\\(from ${from}\\): proceed`));
+  expect(json.happenings).toContainEqual(expect.objectContaining({ kind: 'message', verb: 'request', from }));
+  const entries = (await rotating.sink.read(credential)).map(({ entry }) => entry);
+  expect(entries.filter((entry) => entry.from === from).map(({ verb }) => verb)).toEqual(['request', 'proceed']);
 });
 
 test('reject: nothing is touched; rollback: the known-good is back', async () => {

@@ -203,6 +203,51 @@ test('a schedule of somebody else under our name is named, and nothing is applie
   await expect(inTemporal('demo/a')).rejects.toThrow();
 });
 
+test('what has a maxAge is watched, where the catalog says how people are told', async () => {
+  const notify = { url: 'https://hooks.internal/x', secret: { env: 'HOOK' } };
+  const inLookout = async () =>
+    (await temporal.client.schedule.getHandle('keyturn-lookout').describe()).action.args?.[0];
+  const watched = (id: string, days: number) => ({ id, maxAgeMs: days * 86_400_000, notify });
+  declare({ 'demo/a': undefined, 'demo/b': undefined }, { maxAge: '90d' });
+  expect((await line.run(['plan', '--json'])).json).toMatchObject({ lookout: null });
+  declare({ 'demo/a': undefined, 'demo/b': undefined }, { maxAge: '90d' }, { notify });
+  expect(await line.run(['plan', '--exit-code'])).toMatchObject({
+    code: exitCodes.changes,
+    stdout: expect.stringContaining('+ create    the lookout: watches the age of 2 credentials'),
+  });
+  expect(await line.run(['apply', '--json'])).toMatchObject({
+    code: exitCodes.ok,
+    json: { lookout: { action: 'create', applied: true, watched: ['demo/a', 'demo/b'], left: [] } },
+  });
+  expect(await inLookout()).toEqual({ watched: [watched('demo/a', 90), watched('demo/b', 90)] });
+  expect(await line.run(['plan', '--exit-code'])).toMatchObject({ code: exitCodes.ok });
+
+  // Another catalog, on the same namespace.
+  declare({ 'demo/b': undefined, 'demo/c': undefined }, { maxAge: '30d' }, { notify });
+  const { stdout } = await line.run(['plan']);
+  expect(stdout).toContain('~ change    the lookout: demo/b maxAge: 90d to 30d; demo/c is watched (maxAge 30d)');
+  expect((await line.run(['apply'])).stdout).toContain('The age of demo/a is still watched: --prune ends that.');
+  expect(await inLookout()).toEqual({ watched: [watched('demo/a', 90), watched('demo/b', 30), watched('demo/c', 30)] });
+  expect((await line.run(['plan'])).stdout).toContain('- remove    the lookout: no longer declared: demo/a');
+  await line.run(['apply', '--prune']);
+  expect(await inLookout()).toEqual({ watched: [watched('demo/b', 30), watched('demo/c', 30)] });
+
+  declare({ 'demo/b': undefined });
+  expect((await line.run(['apply', '--json'])).json).toMatchObject({ lookout: { action: 'remove', applied: false } });
+  await line.run(['apply', '--prune']);
+  await listed((ids) => ids.length === 0);
+});
+
+test('a schedule of somebody else in the place of the lookout is named', async () => {
+  await putForeign(temporal.client, 'keyturn-lookout', 'theirWorkflow');
+  declare({ 'demo/a': monthly });
+  expect(await line.run(['apply'])).toMatchObject({
+    code: exitCodes.refused,
+    stderr: expect.stringContaining("a schedule keyturn-lookout that is not Keyturn's: it starts theirWorkflow"),
+  });
+  await expect(inTemporal('demo/a')).rejects.toThrow();
+});
+
 test('a pause says who and why, and an apply keeps it', async () => {
   declare({ 'demo/a': monthly });
   await line.run(['apply']);

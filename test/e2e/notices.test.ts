@@ -1,66 +1,36 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as rotations from '../../client/rotations.ts';
-import { verifyWebhook } from '../../connectors/consumers/webhook/receiver.ts';
 import type { Credential } from '../../contract/index.ts';
-import { type HttpDouble, httpDouble } from '../support/http-double.ts';
 import { credentialOf, type Rotating, startRotating } from '../support/rotating.ts';
+import { startReceiver } from './support/notified.ts';
 import { filePlace, type VaultPlace } from './support/vault-places.ts';
 
-interface Told {
-  id: string;
-  text: string;
-  keyturn: { kind: string; credential: string; rotation: string; todo: string[] };
-}
-
-const secret = `whsec_${randomBytes(32).toString('base64')}`;
 const first = 'the-known-good-value';
 const by = { by: 'ada', reason: 'test' };
 let rotating: Rotating;
-let receiver: HttpDouble;
+let receiver: Awaited<ReturnType<typeof startReceiver>>;
 let place: VaultPlace;
-let told: Told[];
-/** Answers of the receiver, in order; then 200. */
-let answers: number[];
-let heard: () => void;
 
 beforeAll(async () => {
-  rotating = await startRotating({ env: { NOTIFY: secret } });
-  receiver = await httpDouble((request, response, body) => {
-    verifyWebhook(request.headers, body, secret);
-    const status = answers.shift() ?? 200;
-    if (status === 200) told.push({ id: String(request.headers['webhook-id']), ...JSON.parse(body) });
-    response.writeHead(status).end();
-    heard();
-  });
+  receiver = await startReceiver();
+  rotating = await startRotating({ env: receiver.env });
 });
 afterAll(() => Promise.all([rotating?.stop(), receiver?.stop()]));
 
 async function given(changes: Partial<Credential>): Promise<Credential> {
-  [told, answers, heard] = [[], [], () => {}];
+  for (const list of [receiver.told, receiver.answers]) list.splice(0);
   place = await filePlace(rotating.ctx, { first });
   return credentialOf({
     ...{ provider: { type: 'random' }, targets: [place.target] },
-    notify: { url: `${receiver.url}/notices`, secret: { env: 'NOTIFY' } },
+    notify: receiver.notify,
     ...changes,
   });
-}
-
-/** Resolves when somebody has been told something of this kind. */
-async function hear(kind: string): Promise<Told> {
-  for (;;) {
-    const found = told.find(({ keyturn }) => keyturn.kind === kind);
-    if (found) return found;
-    await new Promise<void>((resolve) => {
-      heard = resolve;
-    });
-  }
 }
 
 test('an approval that is wanted, with the command that gives it', async () => {
   const credential = await given({ approval: { approvers: 1, withinMs: 60_000 } });
   const started = await rotating.start(credential);
-  const { keyturn, text } = await hear('approval wanted');
+  const { keyturn, text } = await receiver.hear('approval wanted');
   const { planHash } = await rotating.until(started, ({ waits }) => waits.some(({ name }) => name === 'approval'));
   expect(keyturn).toMatchObject({
     credential: credential.id,
@@ -69,7 +39,7 @@ test('an approval that is wanted, with the command that gives it', async () => {
   expect(text).toContain(`keyturn approve ${credential.id} --plan ${planHash}`);
   await rotations.approve(started.handle, { by: 'grace', planHash: planHash ?? '' });
   expect(await rotations.ended(started.handle)).toMatchObject({ outcome: 'rotated' });
-  expect(told).toHaveLength(1);
+  expect(receiver.told).toHaveLength(1);
 });
 
 test('a laggard by name, once, after one that could not be delivered', async () => {
@@ -78,13 +48,13 @@ test('a laggard by name, once, after one that could not be delivered', async () 
     consumers: [{ type: 'pull', name: 'slow-app', reads: 'main', ...consumer }],
     refreshWithinMs: 200,
   });
-  answers = [503];
+  receiver.answers.push(503);
   const started = await rotating.start(credential);
-  const { keyturn } = await hear('late');
+  const { keyturn } = await receiver.hear('late');
   expect(keyturn.todo.at(-1)).toContain(`keyturn proceed ${credential.id} --wait "consumer slow-app"`);
   await rotations.proceed(started.handle, { ...by, wait: 'consumer slow-app' });
   expect(await rotations.ended(started.handle)).toMatchObject({ outcome: 'rotated' });
-  expect(told).toHaveLength(1);
+  expect(receiver.told).toHaveLength(1);
 });
 
 test('a quarantine, with its to-do', async () => {
@@ -93,7 +63,7 @@ test('a quarantine, with its to-do', async () => {
   await rotating.until(started, ({ waits }) => waits.some(({ name }) => name === 'grace'));
   await place.overwrite('what somebody else put there');
   await rotations.rollBack(started.handle, by);
-  const { keyturn, text } = await hear('quarantined');
+  const { keyturn, text } = await receiver.hear('quarantined');
   expect(text).toContain(`${credential.id} is quarantined in undo of `);
   expect(keyturn.todo.join()).toContain(`keyturn retry ${credential.id}`);
   await place.overwrite(first);
@@ -105,14 +75,14 @@ test('the end of a rotation of something compromised', async () => {
   const credential = await given({});
   const started = await rotating.start(credential, { urgency: 'compromised' });
   const end = await rotations.ended(started.handle);
-  expect((await hear('compromise ended')).text).toContain(
+  expect((await receiver.hear('compromise ended')).text).toContain(
     `${credential.id}, which was compromised, ended ${end.outcome}`,
   );
 });
 
 test('where nobody can be told the rotation goes on all the same', async () => {
   const credential = await given({ approval: { approvers: 1, withinMs: 60_000 } });
-  answers = Array.from({ length: 100 }, () => 400);
+  receiver.answers.push(...Array.from({ length: 100 }, () => 400));
   const started = await rotating.start(credential);
   const { planHash } = await rotating.until(started, ({ waits }) => waits.some(({ name }) => name === 'approval'));
   await rotations.approve(started.handle, { by: 'grace', planHash: planHash ?? '' });

@@ -4,7 +4,16 @@ import { pause } from '../../client/schedules.ts';
 import { type Calendar, type Credential, type Progress, workflowIdOf } from '../../contract/index.ts';
 import { type Rotating, readCurrent, startRotating } from '../support/rotating.ts';
 import { entriesOf } from './support/scene.ts';
-import { applied, firstValue, frozen, inGrace, removeApplied, says, storedCredential } from './support/scheduling.ts';
+import {
+  applied,
+  firstValue,
+  frozen,
+  inGrace,
+  opensSoon,
+  removeApplied,
+  says,
+  storedCredential,
+} from './support/scheduling.ts';
 
 /** What becomes of a schedule that fires. Without a cache, so that every task replays its workflow. */
 
@@ -43,25 +52,21 @@ describe.concurrent('a schedule that fires', () => {
       { by: 'schedule', urgency: 'routine', fate: 'served' },
     ]);
     expect(await entriesOf(rotating, credential)).toContainEqual(
-      expect.objectContaining({ kind: 'request', by: 'schedule', detail: expect.objectContaining({ reason }) }),
+      expect.objectContaining({
+        kind: 'request',
+        by: 'schedule',
+        from: run.workflowId,
+        detail: expect.objectContaining({ reason }),
+      }),
     );
     const { raw, searchAttributes } = await handle.describe();
     expect(searchAttributes).toMatchObject({ KeyturnCredential: [credential.id], KeyturnOutcome: ['rotated'] });
     expect(raw.executionConfig).toMatchObject({ workflowExecutionTimeout: {}, workflowRunTimeout: {} });
   });
 
-  // A window begins with a minute: late enough that the run is there before it, however busy the machine is.
   test('waits for the window, and begins when it opens', { timeout: 240_000 }, async () => {
-    const minuteMs = 60_000;
-    const opensMs = Math.ceil((Date.now() + 40_000) / minuteMs) * minuteMs;
-    const time = (ms: number) => new Date(ms).toISOString().slice(11, 16);
-    const window = {
-      days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const,
-      from: time(opensMs),
-      to: time(opensMs + 120 * minuteMs),
-      timezone: 'UTC',
-    };
-    const credential = await storedCredential(rotating, { calendar: { window, freezes: [] } });
+    const { calendar, opensMs } = opensSoon();
+    const credential = await storedCredential(rotating, { calendar });
     const run = await (await applied(rotating, credential)).fire();
     expect(await says(run, /waits/)).toContain(new Date(opensMs).toISOString());
     expect(await isOpen(credential)).toBe(false);

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { proceed, resolve, retry } from '../../client/rotations.ts';
+import { approve, proceed, reject, resolve, retry } from '../../client/rotations.ts';
 import { once } from '../world/faults.ts';
 import { silent } from '../world/plain.ts';
 import { ada, type Bench, startBench } from './real-bench.ts';
-import { keysOf, waitingFor } from './real-rotation.ts';
+import { deedsOf, keysOf, waitingFor } from './real-rotation.ts';
 
 /** What operators do, when they cross each other or the rotation. */
 
@@ -99,4 +99,21 @@ test.concurrent('a request in the grace that names a key to replace goes on in t
     { effect: expect.stringMatching(/request\/second$/), by: 'bob', detail: { replace: 'SPARE-1' } },
   ]);
   expect(entries.filter(({ kind }) => kind === 'close')).toHaveLength(2);
+});
+
+test.concurrent('who says no has the last word: provider and vault are as they were, and the audit has who said what', async () => {
+  const approval = { approvers: 2, withinMs: 60_000 };
+  const { handle, until, end, world } = await bench.start({ credential: { approval }, request: { by: 'eve' } });
+  const { planHash = '' } = await until(waitingFor('approval'));
+  await approve(handle, { ...bob, planHash });
+  await reject(handle, { ...ada, reason: 'not during the sale' });
+  expect(await end()).toMatchObject({ outcome: 'unchanged', reason: { message: 'rejected by ada' } });
+  expect(deedsOf(world)).toEqual([]);
+  expect(keysOf(world)).toEqual(['K0']);
+  expect(world.audit.entries.map(({ kind, verb, by }) => [kind, verb, by])).toEqual([
+    ['request', 'request', 'eve'],
+    ['decision', 'approve', 'bob'],
+    ['decision', 'reject', 'ada'],
+    ['close', 'close', undefined],
+  ]);
 });

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ScheduleHandle, ScheduleOverlapPolicy, type WorkflowHandle } from '@temporalio/client';
 import { progress, rotationOf } from '../../../client/rotations.ts';
 import { applyChange, compareSchedules, type Scheduled } from '../../../client/schedules.ts';
-import type { Calendar, Credential, Target } from '../../../contract/index.ts';
+import { type Calendar, type Credential, type Target, weekdays } from '../../../contract/index.ts';
 import type { scheduledRotation } from '../../../workflows/scheduled-rotation.workflow.ts';
 import { credentialOf, type Rotating, storeFirst } from '../../support/rotating.ts';
 
@@ -22,6 +22,16 @@ export function frozen(): Calendar {
   const date = (ms: number) => new Date(ms).toISOString().slice(0, 10);
   const freeze = { from: date(Date.now() - dayMs), to: date(Date.now() + 3 * dayMs), timezone: 'UTC' };
   return { freezes: [freeze] };
+}
+
+const minuteMs = 60_000;
+
+/** Opens with a minute, for two hours: late enough that a run is there before it, however busy the machine is. */
+export function opensSoon(): { calendar: Calendar; opensMs: number } {
+  const opensMs = Math.ceil((Date.now() + 40_000) / minuteMs) * minuteMs;
+  const time = (ms: number) => new Date(ms).toISOString().slice(11, 16);
+  const [from, to] = [time(opensMs), time(opensMs + 120 * minuteMs)];
+  return { calendar: { window: { days: weekdays, from, to, timezone: 'UTC' }, freezes: [] }, opensMs };
 }
 
 /** Before a question is asked again of which nothing tells by itself. */
