@@ -11,6 +11,7 @@ const commands = [
   ['compromised'],
   ['status'],
   ['list'],
+  ['inventory'],
   ['history'],
   ['watch'],
   ['plan'],
