@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { keyRingFile, openKeyRing } from '../connectors/keyrings/file/index.ts';
 import { loadAudit } from '../connectors/load.ts';
-import type { AuditSink } from '../contract/index.ts';
+import type { AuditSink, KeyRing } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
 import type { Shell } from './shell.ts';
 
@@ -43,4 +44,10 @@ export async function openExistingSink(shell: Shell, setting?: string): Promise<
 /** The credentials asked for, or all that the audit knows. */
 export async function audited(sink: AuditSink, ids: readonly string[]): Promise<string[]> {
   return ids.length > 0 ? [...new Set(ids)] : sink.credentials();
+}
+
+/** The key ring that signs the closes, where it is on this machine. */
+export async function ringBeside({ home }: Shell): Promise<KeyRing | undefined> {
+  const file = keyRingFile(home);
+  return existsSync(file) ? openKeyRing(file, { create: false }) : undefined;
 }

@@ -43,7 +43,8 @@ export async function pastOf(shell: Shell, wanted: Wanted): Promise<Past> {
   const live = await fromTemporal(shell, wanted, chain !== undefined, missing);
   const rotation = live ? live.history.rotation : (wanted.rotation ?? lastIn(chain ?? []));
   const records = (chain ?? []).filter(({ entry }) => entry.rotation === rotation);
-  if (!live && records.length === 0) throw unknown(credential, wanted.rotation, chain ?? []);
+  if (!live && records.length === 0)
+    throw unknownRotation('neither Temporal nor the audit knows', credential, wanted.rotation, chain ?? []);
   const close = records.findLast(({ entry }) => entry.kind === 'close');
   const end = live?.history.over?.end ?? (close && endOf(close));
   const evidence =
@@ -102,15 +103,21 @@ async function liveOf(temporal: Connected, { credential, rotation }: Wanted): Pr
 }
 
 /** What `store` and `adopt` did is no rotation: of one the request or the end is written down, unless it was cut off early. */
-function lastIn(chain: readonly AuditRecord[]): RotationId | undefined {
+export function lastIn(chain: readonly AuditRecord[]): RotationId | undefined {
   const told = chain.filter(({ entry }) => entry.kind === 'request' || entry.kind === 'close');
   return (told.at(-1) ?? chain.at(-1))?.entry.rotation;
 }
 
-function unknown(credential: string, rotation: RotationId | undefined, chain: readonly AuditRecord[]): KeyturnError {
+/** @param nobody who was asked, and does not know it. */
+export function unknownRotation(
+  nobody: string,
+  credential: string,
+  rotation: RotationId | undefined,
+  chain: readonly AuditRecord[],
+): KeyturnError {
   const last = [...new Set(chain.map(({ entry }) => entry.rotation))].slice(-3);
   const what = rotation === undefined ? 'a rotation' : `the rotation ${rotation}`;
-  return new KeyturnError('not-found', `neither Temporal nor the audit knows ${what} of ${credential}`, {
+  return new KeyturnError('not-found', `${nobody} ${what} of ${credential}`, {
     fix: last.length > 0 ? `the last that the audit knows: ${last.join(', ')}` : '`keyturn list` shows all credentials',
   });
 }

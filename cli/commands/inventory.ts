@@ -1,5 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import { loadProvider } from '../../connectors/load.ts';
+import { csvLine } from '../csv.ts';
 import { consumerWords } from '../describe.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type Item, inventoryOf } from '../inventory.ts';
@@ -25,6 +26,7 @@ export function addInventory(program: Command): void {
     .option('--tier <tier>', 'only those of this tier')
     .option('--provider <type>', 'only those of this provider')
     .option('--audit <sink:location>', 'the audit to read (default: as KEYTURN_AUDIT)')
+    .option('--csv', 'as CSV by RFC 4180, one line for each credential')
     .addHelpText('after', notes)
     .action(async (selection, options, command) => {
       process.exitCode = await inventory(shellOf(command), selection, options);
@@ -33,17 +35,19 @@ export function addInventory(program: Command): void {
 
 interface Options extends Filters {
   audit?: string;
+  csv?: true;
 }
 
 async function inventory(shell: Shell, selection: string[], options: Options): Promise<ExitCode> {
-  const { audit, owner, provider, tier } = options;
+  const { audit, csv, owner, provider, tier } = options;
   const selected = select(await openCatalog(shell), selection, { owner, provider, tier });
   const { items, ...known } = await inventoryOf(shell, selected, {
     needs: 'nothing',
     ...(audit !== undefined && { audit }),
   });
   const uses = await Promise.all(items.map(useOf));
-  shell.out.result(uses.map((use) => wordsOf(shell.out, use)).join('\n\n'));
+  const text = csv ? csvOf(uses) : uses.map((use) => wordsOf(shell.out, use)).join('\n\n');
+  shell.out.result(text);
   shell.out.data({ ...known, credentials: uses.map(dataOf), exitCode: exitCodes.ok });
   return exitCodes.ok;
 }
@@ -75,6 +79,30 @@ function wordsOf(out: Output, { item, places, principals }: Use): string {
     `last rotated: ${rotated}, age: ${age}, max age: ${maxAge}, next: ${next}`,
   ];
   return [out.paint('bold', id), ...lines.map((line) => `  ${printable(line)}`)].join('\n');
+}
+
+const columns: Record<string, (use: Use) => string | number | undefined> = {
+  id: ({ item }) => item.credential.id,
+  owner: ({ item }) => item.credential.owner,
+  tier: ({ item }) => item.credential.tier,
+  site: ({ item }) => item.credential.site,
+  group: ({ item }) => item.credential.group?.name,
+  provider: ({ item }) => item.credential.provider.type,
+  principals: ({ principals }) => principals.join('\n'),
+  targets: ({ places }) => places.map(({ location, name }) => `${name}: ${location}`).join('\n'),
+  consumers: ({ item }) => item.credential.consumers.map(({ name, reads }) => `${name}: ${reads}`).join('\n'),
+  smokeTests: ({ item }) => item.credential.smokeTests.length,
+  lastRotatedAt: ({ item }) => itemData(item).lastRotatedAt ?? undefined,
+  ageMs: ({ item }) => item.ageMs,
+  maxAgeMs: ({ item }) => item.credential.maxAgeMs,
+  due: ({ item }) => item.due,
+  nextAt: ({ item }) => item.overview?.schedule?.nextAt,
+};
+
+/** Without the last line's break: the output ends the last line. */
+function csvOf(uses: readonly Use[]): string {
+  const rows = uses.map((use) => csvLine(Object.values(columns).map((cellOf) => cellOf(use))));
+  return [csvLine(Object.keys(columns)), ...rows].join('').slice(0, -1);
 }
 
 function dataOf({ item, places, principals }: Use): object {

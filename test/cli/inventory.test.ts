@@ -95,6 +95,15 @@ test('for people each place is one line; neither Temporal nor an audit is needed
   ]);
 });
 
+test('as CSV each credential is one line', async () => {
+  const { stdout } = await (await line()).run(['inventory', 'production/hook/*', '--csv']);
+  expect(stdout.split('\r\n')).toEqual([
+    'id,owner,tier,site,group,provider,principals,targets,consumers,smokeTests,lastRotatedAt,ageMs,maxAgeMs,due,nextAt',
+    'production/hook/SECRET,web,standard,,,random,,main: file:vault/hook,,0,,,,,',
+    '',
+  ]);
+});
+
 test('a selection narrows it down; one that finds nothing names the nearest', async () => {
   const inventory = await line();
   const { json } = await inventory.run(['inventory', '--owner', 'web', '--json']);

@@ -29,6 +29,7 @@ const commands = [
   ['store'],
   ['audit', 'verify'],
   ['audit', 'export'],
+  ['audit', 'bundle'],
 ];
 
 test('the help names every command, the environment and every exit code', async () => {
@@ -48,7 +49,7 @@ test('the handbook has every command and every exit code', () => {
 test.for(commands)('the help of %s has an example and the common options', async (name) => {
   const { code, stdout } = await CommandLine.forTest().run([...name, '--help']);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/Example:\n {2}\$ .*keyturn /);
+  expect(stdout).toMatch(/Examples?:\n {2}\$ .*keyturn /);
   expect(stdout).toContain('--json');
 });
 

@@ -1,0 +1,20 @@
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { KeyturnError } from '../contract/index.ts';
+
+/**
+ * Writes into a file that it makes, readable by its owner alone: the mode of one that is there is not ours to change.
+ * @throws KeyturnError `invalid` where there is one already, or nobody may write.
+ */
+export async function writeNewFile(file: string, texts: Iterable<string> | AsyncIterable<string>): Promise<void> {
+  try {
+    await pipeline(Readable.from(texts), createWriteStream(file, { mode: 0o600, flags: 'wx' }));
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    // Else it is an error of whoever makes the texts.
+    if (error instanceof KeyturnError || syscall === undefined) throw error;
+    const fix = code === 'EEXIST' ? 'name a file that is not there yet' : 'name a place where you may write';
+    throw new KeyturnError('invalid', `${file} cannot be written (${code})`, { fix });
+  }
+}
