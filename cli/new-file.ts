@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { KeyturnError } from '../contract/index.ts';
@@ -14,7 +14,16 @@ export async function writeNewFile(file: string, texts: Iterable<string> | Async
     const { code, syscall } = error as NodeJS.ErrnoException;
     // Else it is an error of whoever makes the texts.
     if (error instanceof KeyturnError || syscall === undefined) throw error;
-    const fix = code === 'EEXIST' ? 'name a file that is not there yet' : 'name a place where you may write';
-    throw new KeyturnError('invalid', `${file} cannot be written (${code})`, { fix });
+    throw unwritable(file, code);
   }
+}
+
+/** For what takes long before it writes. @throws KeyturnError as {@link writeNewFile}. */
+export function refuseExisting(file: string): void {
+  if (existsSync(file)) throw unwritable(file, 'EEXIST');
+}
+
+function unwritable(file: string, code: string | undefined): KeyturnError {
+  const fix = code === 'EEXIST' ? 'name a file that is not there yet' : 'name a place where you may write';
+  return new KeyturnError('invalid', `${file} cannot be written (${code})`, { fix });
 }

@@ -7,6 +7,7 @@ import { addAttest } from './commands/attest.ts';
 import { addAudit } from './commands/audit.ts';
 import { addCheck } from './commands/check.ts';
 import { addCompromised } from './commands/compromised.ts';
+import { addDiscover } from './commands/discover.ts';
 import { addHistory } from './commands/history.ts';
 import { addInventory } from './commands/inventory.ts';
 import { addList } from './commands/list.ts';
@@ -37,7 +38,19 @@ Environment:
   NO_COLOR         no colours`;
 
 const commands = [
-  ...[addCheck, addUp, addWorker, addRotate, addCompromised, addStatus, addList, addInventory, addHistory, addWatch],
+  ...[
+    addCheck,
+    addUp,
+    addWorker,
+    addRotate,
+    addCompromised,
+    addStatus,
+    addList,
+    addInventory,
+    addDiscover,
+    addHistory,
+    addWatch,
+  ],
   ...[addPlan, addApply, addPause, addResume],
   ...[addApprove, addReject, addProceed, addRollback, addRetry, addResolve],
   ...[addAdopt, addAttest, addStore, addAudit],

@@ -12,6 +12,7 @@ const commands = [
   ['status'],
   ['list'],
   ['inventory'],
+  ['discover'],
   ['history'],
   ['watch'],
   ['plan'],
