@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { keyRingFile, openKeyRing } from '../connectors/keyrings/file/index.ts';
 import { loadAudit } from '../connectors/load.ts';
 import type { AuditSink, KeyRing } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
@@ -48,6 +47,7 @@ export async function audited(sink: AuditSink, ids: readonly string[]): Promise<
 
 /** The key ring that signs the closes, where it is on this machine. */
 export async function ringBeside({ home }: Shell): Promise<KeyRing | undefined> {
+  const { keyRingFile, openKeyRing } = await import('../connectors/keyrings/file/index.ts');
   const file = keyRingFile(home);
   return existsSync(file) ? openKeyRing(file, { create: false }) : undefined;
 }

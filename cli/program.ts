@@ -6,6 +6,7 @@ import { addApprove } from './commands/approve.ts';
 import { addAttest } from './commands/attest.ts';
 import { addAudit } from './commands/audit.ts';
 import { addCheck } from './commands/check.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addCompromised } from './commands/compromised.ts';
 import { addDiscover } from './commands/discover.ts';
 import { addHistory } from './commands/history.ts';
@@ -53,7 +54,7 @@ const commands = [
   ],
   ...[addPlan, addApply, addPause, addResume],
   ...[addApprove, addReject, addProceed, addRollback, addRetry, addResolve],
-  ...[addAdopt, addAttest, addStore, addAudit],
+  ...[addAdopt, addAttest, addStore, addAudit, addCompletion],
 ];
 
 /**

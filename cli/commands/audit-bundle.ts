@@ -1,12 +1,11 @@
 import type { Command } from '@commander-js/extra-typings';
-import { type Bundle, bundleOf } from '../../connectors/audit/bundle.ts';
-import { verifyChain } from '../../connectors/audit/verify.ts';
+import type { Bundle } from '../../connectors/audit/bundle.ts';
 import type { AuditRecord, KeyRing, RotationId } from '../../contract/index.ts';
 import { KeyturnError } from '../../contract/index.ts';
 import { openExistingSink, ringBeside } from '../audit-sink.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { lastIn, unknownRotation } from '../last-rotation.ts';
 import { writeNewFile } from '../new-file.ts';
-import { lastIn, unknownRotation } from '../past.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
 import { count } from '../words.ts';
 
@@ -36,6 +35,7 @@ interface Options {
 }
 
 async function bundle(shell: Shell, id: string, { audit, out: file, rotation }: Options): Promise<ExitCode> {
+  const { bundleOf } = await import('../../connectors/audit/bundle.ts');
   const keys = await ringBeside(shell);
   const chain = await verifiedChain(shell, id, audit, keys);
   const wanted = rotation ?? lastIn(chain);
@@ -55,6 +55,7 @@ async function verifiedChain(
   audit: string | undefined,
   keys: KeyRing | undefined,
 ): Promise<AuditRecord[]> {
+  const { verifyChain } = await import('../../connectors/audit/verify.ts');
   const sink = await openExistingSink(shell, audit);
   try {
     const chain = await sink.read(id);

@@ -1,10 +1,9 @@
 import type { Command } from '@commander-js/extra-typings';
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import { type ChainHead, type Verification, verifyChain } from '../../connectors/audit/verify.ts';
+import type { ChainHead, Verification } from '../../connectors/audit/verify.ts';
 import type { AuditRecord, AuditSink, KeyRing } from '../../contract/index.ts';
 import { KeyturnError } from '../../contract/index.ts';
 import { audited, openExistingSink, ringBeside } from '../audit-sink.ts';
-import { verifyBundleFile } from '../bundle-file.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
 import { count } from '../words.ts';
@@ -49,8 +48,10 @@ interface Chain {
 async function verify(shell: Shell, ids: string[], options: Options): Promise<ExitCode> {
   const { audit, bundle, head, key } = options;
   if (bundle !== undefined) {
-    if (ids.length === 0 && audit === undefined) return verifyBundleFile(shell, bundle, options);
-    throw new KeyturnError('invalid', '--bundle is checked by itself: name neither credentials nor an audit');
+    if (ids.length > 0 || audit !== undefined)
+      throw new KeyturnError('invalid', '--bundle is checked by itself: name neither credentials nor an audit');
+    const { verifyBundleFile } = await import('../bundle-file.ts');
+    return verifyBundleFile(shell, bundle, options);
   }
   if (key !== undefined) throw new KeyturnError('invalid', '--key is for --bundle');
   if (head && ids.length !== 1) throw new KeyturnError('invalid', '--head is of one chain: name one credential');
@@ -79,6 +80,7 @@ async function check(sink: AuditSink, credential: string, known: { head?: ChainH
     const problem = `the chain is that of ${first.entry.credential}`;
     return { credential, found: { ok: false, seq: first.seq, problem } };
   }
+  const { verifyChain } = await import('../../connectors/audit/verify.ts');
   const { head, keys } = known;
   return { credential, found: await verifyChain(records, { ...(head && { head }), ...(keys && { keys }) }) };
 }

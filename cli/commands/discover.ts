@@ -15,7 +15,6 @@ import { openCatalog } from '../open-catalog.ts';
 import { asDuration } from '../request.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
 import { declaredIn } from '../sources.ts';
-import { stubsFor } from '../stubs.ts';
 import { type Cell, table } from '../table.ts';
 import { count, duration, moment } from '../words.ts';
 
@@ -66,7 +65,10 @@ async function discover(shell: Shell, options: Options): Promise<ExitCode> {
   );
   // A catalog of nothing is none.
   const file = kept.length > 0 ? stubs : undefined;
-  if (file !== undefined) await writeNewFile(file, [await stubsFor(kept, catalog)]);
+  if (file !== undefined) {
+    const { stubsFor } = await import('../stubs.ts');
+    await writeNewFile(file, [await stubsFor(kept, catalog)]);
+  }
   const exitCode = exitCodeOf(asked);
   say(shell, { asked, mute: declared.mute, kept, leftOut, now, ...(file !== undefined && { file }) }, exitCode);
   return exitCode;

@@ -28,6 +28,7 @@ const commands = [
   ['adopt'],
   ['attest'],
   ['store'],
+  ['completion'],
   ['audit', 'verify'],
   ['audit', 'export'],
   ['audit', 'bundle'],
