@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadAudit } from '../connectors/load.ts';
-import type { AuditSink } from '../contract/index.ts';
+import type { AuditSink, KeyRing } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
 import type { Shell } from './shell.ts';
 
@@ -43,4 +43,11 @@ export async function openExistingSink(shell: Shell, setting?: string): Promise<
 /** The credentials asked for, or all that the audit knows. */
 export async function audited(sink: AuditSink, ids: readonly string[]): Promise<string[]> {
   return ids.length > 0 ? [...new Set(ids)] : sink.credentials();
+}
+
+/** The key ring that signs the closes, where it is on this machine. */
+export async function ringBeside({ home }: Shell): Promise<KeyRing | undefined> {
+  const { keyRingFile, openKeyRing } = await import('../connectors/keyrings/file/index.ts');
+  const file = keyRingFile(home);
+  return existsSync(file) ? openKeyRing(file, { create: false }) : undefined;
 }

@@ -16,13 +16,15 @@ export interface BenchOptions {
   keys: KeyRing;
   /** Stands in the audit where a rotation's id would. */
   rotation: string;
+  /** Default: the time of one attempt of the credential. */
+  withinMs?: number | undefined;
 }
 
 /** What a command needs to work with a credential's connectors, each behind its guard, in this process. */
 export function commandBench(shell: Shell, credential: Credential, options: BenchOptions): Bench {
-  const { keys, rotation, sink } = options;
+  const { keys, rotation, sink, withinMs = credential.limits.attemptMs } = options;
   const deps: Deps = {
-    attempt: () => attempt(credential.limits.attemptMs),
+    attempt: () => attempt(withinMs),
     loadProvider,
     loadVault,
     loadConsumer,
@@ -37,8 +39,8 @@ export function commandBench(shell: Shell, credential: Credential, options: Benc
 }
 
 /** For commands that only look: nothing may be written down, because nothing may be changed. */
-export function readingBench(shell: Shell, credential: Credential): Bench {
-  return commandBench(shell, credential, { sink: noSink, keys: existingKeyRing(shell), rotation: 'check' });
+export function readingBench(shell: Shell, credential: Credential, withinMs?: number): Bench {
+  return commandBench(shell, credential, { sink: noSink, keys: existingKeyRing(shell), rotation: 'check', withinMs });
 }
 
 /** Opened at its first use, so that commands that need no key work before there is a ring; never made. */

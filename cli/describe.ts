@@ -1,6 +1,7 @@
 import type { DeclaredCredential, Schedule } from '../catalog/index.ts';
-import { loadProvider, loadVault } from '../connectors/load.ts';
-import type { Credential, CredentialConsumer, ProviderPowers, Target, VaultPowers } from '../contract/index.ts';
+import { loadProvider } from '../connectors/load.ts';
+import type { Credential, CredentialConsumer, ProviderPowers } from '../contract/index.ts';
+import { type Place, placeOf, placeWords } from './place.ts';
 import { count, duration } from './words.ts';
 
 /** What a credential's rotation would do, step by step, in words. Makes no connection. */
@@ -14,7 +15,7 @@ export async function describe(credential: DeclaredCredential): Promise<string[]
   const inPlace = powers.order === 'in-place';
   return [
     `provider: ${at}; ${orderWords(powers)}`,
-    ...places.map(({ words }, index) => `target: ${words}${index === 0 && places.length > 1 ? ' (primary)' : ''}`),
+    ...places.map((place, index) => `${placeWords(place)}${index === 0 && places.length > 1 ? ' (primary)' : ''}`),
     ...(consumers.length === 0 ? ['consumers: none are told'] : consumers.map(consumerWords)),
     `reads every target, lists the keys${powers.verifies ? ', tries the value in use' : ''}`,
     ...approvalWords(credential),
@@ -31,20 +32,7 @@ function orderWords({ keysMax, order }: ProviderPowers): string {
   return `make before break${keysMax === undefined ? '' : `, at most ${count(keysMax, 'key')}`}`;
 }
 
-interface Place {
-  name: string;
-  words: string;
-  powers: VaultPowers;
-}
-
-async function placeOf({ name, value: shape, ...located }: Target): Promise<Place> {
-  const vault = await loadVault(located.vault);
-  const config = vault.schema.parse(located);
-  const shaped = typeof shape === 'string' ? shape : `json fields ${Object.keys(shape.json).join(', ')}`;
-  return { name, words: `${name}, ${vault.location(config)}, as ${shaped}`, powers: vault.powers(config) };
-}
-
-function consumerWords(consumer: CredentialConsumer): string {
+export function consumerWords(consumer: CredentialConsumer): string {
   const { canary, instances, name, reads, required, role, type } = consumer;
   const some = [
     `${count(instances, 'instance')}${canary > 0 ? `, ${canary} first` : ''}`,

@@ -29,13 +29,13 @@ export interface Inventory {
 export interface InventoryOptions {
   /** In the form of KEYTURN_AUDIT. */
   audit?: string;
-  /** Without the audit there is nothing to show. */
-  needsAudit: boolean;
+  /** What has to be there for it to be worth showing: the audit, one of Temporal and the audit, or neither. */
+  needs: 'audit' | 'either' | 'nothing';
 }
 
 /**
  * Looks at every credential; what cannot be reached is said, and left out.
- * @throws KeyturnError `transient` where neither Temporal nor the audit tells anything.
+ * @throws KeyturnError for what is needed and cannot be reached.
  */
 export async function inventoryOf(
   shell: Shell,
@@ -43,7 +43,7 @@ export async function inventoryOf(
   options: InventoryOptions,
 ): Promise<Inventory> {
   const audited = await fromAudit(shell, credentials, options);
-  const overviews = await fromTemporal(shell, credentials, audited !== undefined);
+  const overviews = await fromTemporal(shell, credentials, options.needs === 'nothing' || audited !== undefined);
   const now = Date.now();
   const items = credentials.map((credential) => {
     const overview = overviews?.get(credential.id);
@@ -73,10 +73,10 @@ function itemOf(credential: DeclaredCredential, audited: Audited | undefined, no
 async function fromAudit(
   shell: Shell,
   credentials: readonly DeclaredCredential[],
-  { audit, needsAudit }: InventoryOptions,
+  { audit, needs }: InventoryOptions,
 ): Promise<Map<string, Audited> | undefined> {
   const sink = await openExistingSink(shell, audit).catch((error: unknown) => {
-    if (needsAudit || !(error instanceof KeyturnError)) throw error;
+    if (needs === 'audit' || !(error instanceof KeyturnError)) throw error;
     shell.out.say(`${error.message}: when a credential was last rotated is not known`);
     return undefined;
   });
@@ -96,7 +96,7 @@ const concurrency = 20;
 async function fromTemporal(
   shell: Shell,
   credentials: readonly DeclaredCredential[],
-  hasAudit: boolean,
+  mayFail: boolean,
 ): Promise<Map<string, Overview> | undefined> {
   const { overviewOf } = await import('../client/overview.ts');
   try {
@@ -105,7 +105,7 @@ async function fromTemporal(
       return new Map(await Readable.from(credentials).map(look, { concurrency }).toArray());
     });
   } catch (error) {
-    if (!hasAudit || exitCodeOfError(error) !== exitCodes.unreachable) throw error;
+    if (!mayFail || exitCodeOfError(error) !== exitCodes.unreachable) throw error;
     const why = error instanceof KeyturnError ? error.message : 'Temporal does not answer';
     shell.out.say(`${why}: what is open and when rotations are due is not known`);
     return undefined;

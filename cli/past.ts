@@ -7,6 +7,7 @@ import type { AuditRecord, Evidence, Progress, RotationEnd, RotationId } from '.
 import { KeyturnError } from '../contract/index.ts';
 import { openExistingSink } from './audit-sink.ts';
 import { exitCodeOfError, exitCodes } from './exit-codes.ts';
+import { lastIn, unknownRotation } from './last-rotation.ts';
 import type { Shell } from './shell.ts';
 import { withTemporal } from './temporal.ts';
 import { ask } from './watch.ts';
@@ -43,7 +44,8 @@ export async function pastOf(shell: Shell, wanted: Wanted): Promise<Past> {
   const live = await fromTemporal(shell, wanted, chain !== undefined, missing);
   const rotation = live ? live.history.rotation : (wanted.rotation ?? lastIn(chain ?? []));
   const records = (chain ?? []).filter(({ entry }) => entry.rotation === rotation);
-  if (!live && records.length === 0) throw unknown(credential, wanted.rotation, chain ?? []);
+  if (!live && records.length === 0)
+    throw unknownRotation('neither Temporal nor the audit knows', credential, wanted.rotation, chain ?? []);
   const close = records.findLast(({ entry }) => entry.kind === 'close');
   const end = live?.history.over?.end ?? (close && endOf(close));
   const evidence =
@@ -99,18 +101,4 @@ async function liveOf(temporal: Connected, { credential, rotation }: Wanted): Pr
   const progress = await ask(temporal, handle, briefMs).catch(() => undefined);
   const again = history.over ? [] : await retrying(handle);
   return { history, retrying: again, ...(progress && { progress }) };
-}
-
-/** What `store` and `adopt` did is no rotation: of one the request or the end is written down, unless it was cut off early. */
-function lastIn(chain: readonly AuditRecord[]): RotationId | undefined {
-  const told = chain.filter(({ entry }) => entry.kind === 'request' || entry.kind === 'close');
-  return (told.at(-1) ?? chain.at(-1))?.entry.rotation;
-}
-
-function unknown(credential: string, rotation: RotationId | undefined, chain: readonly AuditRecord[]): KeyturnError {
-  const last = [...new Set(chain.map(({ entry }) => entry.rotation))].slice(-3);
-  const what = rotation === undefined ? 'a rotation' : `the rotation ${rotation}`;
-  return new KeyturnError('not-found', `neither Temporal nor the audit knows ${what} of ${credential}`, {
-    fix: last.length > 0 ? `the last that the audit knows: ${last.join(', ')}` : '`keyturn list` shows all credentials',
-  });
 }

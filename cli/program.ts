@@ -6,9 +6,12 @@ import { addApprove } from './commands/approve.ts';
 import { addAttest } from './commands/attest.ts';
 import { addAudit } from './commands/audit.ts';
 import { addCheck } from './commands/check.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addCompromised } from './commands/compromised.ts';
+import { addDiscover } from './commands/discover.ts';
 import { addHandIn } from './commands/hand-in.ts';
 import { addHistory } from './commands/history.ts';
+import { addInventory } from './commands/inventory.ts';
 import { addList } from './commands/list.ts';
 import { addPause } from './commands/pause.ts';
 import { addPlan } from './commands/plan.ts';
@@ -37,10 +40,23 @@ Environment:
   NO_COLOR         no colours`;
 
 const commands = [
-  ...[addCheck, addUp, addWorker, addRotate, addHandIn, addCompromised, addStatus, addList, addHistory, addWatch],
+  ...[
+    addCheck,
+    addUp,
+    addWorker,
+    addRotate,
+    addHandIn,
+    addCompromised,
+    addStatus,
+    addList,
+    addInventory,
+    addDiscover,
+    addHistory,
+    addWatch,
+  ],
   ...[addPlan, addApply, addPause, addResume],
   ...[addApprove, addReject, addProceed, addRollback, addRetry, addResolve],
-  ...[addAdopt, addAttest, addStore, addAudit],
+  ...[addAdopt, addAttest, addStore, addAudit, addCompletion],
 ];
 
 /**

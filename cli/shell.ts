@@ -14,7 +14,7 @@ export interface Shell {
   home: string;
 }
 
-const defaultCatalog = 'keyturn.yaml';
+export const defaultCatalog = 'keyturn.yaml';
 
 /** Adds what every command takes, so that it may stand before and after the command's name. */
 export function withGlobals<Args extends unknown[], Options extends OptionValues, Above extends OptionValues>(

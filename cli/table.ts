@@ -1,5 +1,6 @@
 import type { Style } from './output.ts';
 import type { Paint } from './progress-lines.ts';
+import { printable } from './words.ts';
 
 /** `style` colours it on a terminal. */
 export interface Cell {
@@ -11,7 +12,10 @@ const gap = '  ';
 
 /** A table for people, each column as wide as its widest cell. */
 export function table(heads: readonly string[], rows: readonly (readonly Cell[])[], paint: Paint): string {
-  const lines = [heads.map((text): Cell => ({ text, style: 'bold' })), ...rows.map((cells) => cells.map(printable))];
+  const lines = [
+    heads.map((text): Cell => ({ text, style: 'bold' })),
+    ...rows.map((cells) => cells.map(printableCell)),
+  ];
   const widths = heads.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.text.length ?? 0)));
   return lines.map((cells) => lineOf(cells, widths, paint)).join('\n');
 }
@@ -25,7 +29,6 @@ function lineOf(cells: readonly Cell[], widths: readonly number[], paint: Paint)
   return texts.join(gap);
 }
 
-/** Some of it is what others wrote: it must not steer the terminal. */
-function printable({ text, ...rest }: Cell): Cell {
-  return { ...rest, text: text.replace(/\p{Cc}+/gu, ' ') };
+function printableCell({ text, ...rest }: Cell): Cell {
+  return { ...rest, text: printable(text) };
 }

@@ -36,3 +36,8 @@ export function count(number: number, one: string, many = `${one}s`): string {
 export function indent(text: string, by = '  '): string {
   return text.replace(/^(?=.)/gm, by);
 }
+
+/** Some of what is shown is what others wrote: it must not steer the terminal. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}+/gu, ' ');
+}

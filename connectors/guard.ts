@@ -2,6 +2,7 @@ import type {
   Consumer,
   ConsumerConnector,
   Context,
+  Discovery,
   ErrorKind,
   KeyFields,
   KeyId,
@@ -55,6 +56,20 @@ async function watch<T>(guard: Guard, call: Call, work: () => Promise<T>): Promi
       error: known.message,
     });
     throw known;
+  }
+}
+
+/** As `watch`, around each page: what comes after a page that failed is not asked for. */
+async function* watchPages(guard: Guard, call: Call, pages: Discovery): Discovery {
+  const reading = pages[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { done, value } = await watch(guard, call, () => reading.next());
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reading.return?.();
   }
 }
 
@@ -133,7 +148,7 @@ export function guardProvider<Config>(guard: Guard, connector: ProviderConnector
   const fields = connector.fields(config);
   const classify = (error: unknown) => connector.classify(error);
   const call = (verb: string): Call => ({ system: `provider ${connector.name}`, verb, classify });
-  const { apply, choose, disable, enable, mint, prepare, smokeTest } = provider;
+  const { apply, choose, disable, discover, enable, mint, prepare, smokeTest } = provider;
   return {
     async identify(ctx, value) {
       remember(guard, fields, value);
@@ -184,6 +199,7 @@ export function guardProvider<Config>(guard: Guard, connector: ProviderConnector
       },
     }),
     ...(prepare && { prepare: (ctx) => watch(guard, call('prepare'), () => prepare.call(provider, ctx)) }),
+    ...(discover && { discover: (ctx) => watchPages(guard, call('discover'), discover.call(provider, ctx)) }),
   };
 }
 
@@ -200,7 +216,7 @@ export function guardVault<Config>(
   const call = (verb: string): Call => ({ system: `target ${target} (${connector.name})`, verb, classify });
   const subject = `${target}/${keyId ?? '-'}`;
   const made = (version: { id: string }) => ({ detail: { target, version: version.id, keyId } });
-  const { warnings } = vault;
+  const { discover, warnings } = vault;
   return {
     async read(ctx, which) {
       const stored = await watch(guard, call('read'), () => vault.read(ctx, which));
@@ -222,6 +238,7 @@ export function guardVault<Config>(
         () => made({ id: version }),
       ),
     ...(warnings && { warnings: (ctx) => watch(guard, call('warnings'), () => warnings.call(vault, ctx)) }),
+    ...(discover && { discover: (ctx) => watchPages(guard, call('discover'), discover.call(vault, ctx)) }),
   };
 }
 

@@ -5,6 +5,7 @@ export * from './connector.ts';
 export * from './consumer.ts';
 export * from './context.ts';
 export * from './credential.ts';
+export * from './discovery.ts';
 export * from './errors.ts';
 export * from './keyring.ts';
 export * from './lookout.ts';

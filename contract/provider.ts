@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod';
 import type { Context } from './context.ts';
+import type { Discovery } from './discovery.ts';
 import type { ErrorKind } from './errors.ts';
 import type { KeyValue } from './secret.ts';
 import type { Instant, KeyId } from './words.ts';
@@ -98,6 +99,8 @@ export interface Provider {
   smokeTest?(ctx: Context, value: KeyValue, test: unknown): Promise<void>;
   /** What a person has to prepare, as text to run there, and what is wrong now. For `keyturn check`. */
   prepare?(ctx: Context): Promise<Preparation>;
+  /** What the source has, of all principals. With `source` of the connector. For `keyturn discover`. */
+  discover?(ctx: Context): Discovery;
 }
 
 export interface Verdict {
@@ -134,6 +137,8 @@ export interface ProviderConnector<Config = unknown> {
   /** Who the keys belong to, as printable ids of which no two credentials may share any. None where there is no issuer. */
   principals(config: Config): readonly string[];
   powers(config: Config): ProviderPowers;
+  /** Where `discover` looks, and as whom, as a printable id: of configurations that share it one is asked. */
+  source?(config: Config): string;
   /** @returns undefined for an error that it does not know: the guard then calls it transient. */
   classify(error: unknown): ErrorKind | undefined;
   /** Makes no connection by itself. */

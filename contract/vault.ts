@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod';
 import type { Context } from './context.ts';
+import type { Discovery } from './discovery.ts';
 import type { ErrorKind } from './errors.ts';
 import type { Secret } from './secret.ts';
 import type { Instant, VersionId } from './words.ts';
@@ -57,6 +58,8 @@ export interface Vault {
   destroy(ctx: Context, version: VersionId): Promise<void>;
   /** What readers of this target should know before a rotation. For `keyturn check`. */
   warnings?(ctx: Context): Promise<string[]>;
+  /** What the source has, in all places. With `source` of the connector. For `keyturn discover`. */
+  discover?(ctx: Context): Discovery;
 }
 
 /** What a vault's folder exports as `connector`. */
@@ -69,6 +72,8 @@ export interface VaultConnector<Config = unknown> {
   /** Where it is, as a printable id that no two credentials may share. */
   location(config: Config): string;
   powers(config: Config): VaultPowers;
+  /** Where `discover` looks, and as whom, as a printable id: of configurations that share it one is asked. */
+  source?(config: Config): string;
   /** @returns undefined for an error that it does not know: the guard then calls it transient. */
   classify(error: unknown): ErrorKind | undefined;
   open(config: Config): Vault;

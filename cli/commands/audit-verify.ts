@@ -1,14 +1,17 @@
-import { existsSync } from 'node:fs';
 import type { Command } from '@commander-js/extra-typings';
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import { type ChainHead, type Verification, verifyChain } from '../../connectors/audit/verify.ts';
-import { keyRingFile, openKeyRing } from '../../connectors/keyrings/file/index.ts';
+import type { ChainHead, Verification } from '../../connectors/audit/verify.ts';
 import type { AuditRecord, AuditSink, KeyRing } from '../../contract/index.ts';
 import { KeyturnError } from '../../contract/index.ts';
-import { audited, openExistingSink } from '../audit-sink.ts';
+import { audited, openExistingSink, ringBeside } from '../audit-sink.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
 import { count } from '../words.ts';
+
+const notes = `
+Examples:
+  $ keyturn audit verify production/orders/DATABASE_URL --head 42:9f86d0...
+  $ keyturn audit verify --bundle orders.json --key 8vQ2...`;
 
 export function addAuditVerify(audit: Command): void {
   withGlobals(audit.command('verify'))
@@ -16,7 +19,9 @@ export function addAuditVerify(audit: Command): void {
     .argument('[ids...]', 'credentials (default: all that the audit holds)')
     .option('--head <seq:hash>', 'a head that the one named chain is known to have reached', asHead)
     .option('--audit <sink:location>', 'the audit to check (default: as KEYTURN_AUDIT)')
-    .addHelpText('after', '\nExample:\n  $ keyturn audit verify production/orders/DATABASE_URL --head 42:9f86d0...')
+    .option('--bundle <file>', 'check this bundle of `keyturn audit bundle` instead, without any audit')
+    .option('--key <thumbprint>', 'with --bundle: the only key that may have signed, as it is known from elsewhere')
+    .addHelpText('after', notes)
     .action(async (ids, options, command) => {
       process.exitCode = await verify(shellOf(command), ids, options);
     });
@@ -31,6 +36,8 @@ function asHead(text: string): ChainHead {
 interface Options {
   head?: ChainHead;
   audit?: string;
+  bundle?: string;
+  key?: string;
 }
 
 interface Chain {
@@ -38,22 +45,25 @@ interface Chain {
   found: Verification;
 }
 
-async function verify(shell: Shell, ids: string[], { head, audit }: Options): Promise<ExitCode> {
+async function verify(shell: Shell, ids: string[], options: Options): Promise<ExitCode> {
+  const { audit, bundle, head, key } = options;
+  if (bundle !== undefined) {
+    if (ids.length > 0 || audit !== undefined)
+      throw new KeyturnError('invalid', '--bundle is checked by itself: name neither credentials nor an audit');
+    const { verifyBundleFile } = await import('../bundle-file.ts');
+    return verifyBundleFile(shell, bundle, options);
+  }
+  if (key !== undefined) throw new KeyturnError('invalid', '--key is for --bundle');
   if (head && ids.length !== 1) throw new KeyturnError('invalid', '--head is of one chain: name one credential');
   const sink = await openExistingSink(shell, audit);
   try {
-    const keys = await ringOf(shell);
+    const keys = await ringBeside(shell);
     const chains: Chain[] = [];
     for (const credential of await audited(sink, ids)) chains.push(await check(sink, credential, { head, keys }));
     return say(shell, chains, keys !== undefined);
   } finally {
     await sink.close();
   }
-}
-
-async function ringOf({ home }: Shell): Promise<KeyRing | undefined> {
-  const file = keyRingFile(home);
-  return existsSync(file) ? openKeyRing(file, { create: false }) : undefined;
 }
 
 async function check(sink: AuditSink, credential: string, known: { head?: ChainHead; keys?: KeyRing }): Promise<Chain> {
@@ -70,6 +80,7 @@ async function check(sink: AuditSink, credential: string, known: { head?: ChainH
     const problem = `the chain is that of ${first.entry.credential}`;
     return { credential, found: { ok: false, seq: first.seq, problem } };
   }
+  const { verifyChain } = await import('../../connectors/audit/verify.ts');
   const { head, keys } = known;
   return { credential, found: await verifyChain(records, { ...(head && { head }), ...(keys && { keys }) }) };
 }

@@ -1,7 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
-import { type Past, pastOf, type Wanted } from '../past.ts';
+import type { Past, Wanted } from '../past.ts';
 import { type Paint, retryLine, waitLine } from '../progress-lines.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
 import { table } from '../table.ts';
@@ -30,6 +30,7 @@ export function addHistory(program: Command): void {
 
 async function history(shell: Shell, wanted: Wanted): Promise<ExitCode> {
   const { out } = shell;
+  const { pastOf } = await import('../past.ts');
   const past = await pastOf(shell, wanted);
   for (const each of past.missing) out.say(each);
   out.result(wordsOf(out, wanted.credential, past));

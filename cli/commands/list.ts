@@ -1,13 +1,12 @@
 import type { Command } from '@commander-js/extra-typings';
-import type { Overview } from '../../client/overview.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type Inventory, type Item, inventoryOf } from '../inventory.ts';
+import { itemData, itemWords } from '../item-words.ts';
 import { openCatalog } from '../open-catalog.ts';
 import type { Style } from '../output.ts';
 import { type Filters, select } from '../selection.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
 import { type Cell, table } from '../table.ts';
-import { duration, moment } from '../words.ts';
 
 const notes = `
 A glob's * stays between two slashes, ** crosses them.
@@ -18,7 +17,7 @@ Example:
 
 export function addList(program: Command): void {
   withGlobals(program.command('list'))
-    .description('Show the credentials of the catalog: where they are used, what is open, last rotated, next due.')
+    .description('Show how it stands with the credentials of the catalog: what is open, last rotated, age, next due.')
     .argument('[selection...]', 'ids or globs (default: all in the catalog)')
     .option('--owner <owner>', 'only those of this owner')
     .option('--tier <tier>', 'only those of this tier')
@@ -41,31 +40,19 @@ interface Options extends Filters {
 async function list(shell: Shell, selection: string[], options: Options): Promise<ExitCode> {
   const { audit, due, overdue, owner, provider, tier } = options;
   const selected = select(await openCatalog(shell), selection, { owner, provider, tier });
-  const needsAudit = due === true || overdue === true;
-  const inventory = await inventoryOf(shell, selected, { needsAudit, ...(audit !== undefined && { audit }) });
-  const isWanted = (item: Item) => !needsAudit || item.due === 'overdue' || (!overdue && item.due === 'due');
+  const onlyDue = due === true || overdue === true;
+  const needs = onlyDue ? 'audit' : 'either';
+  const inventory = await inventoryOf(shell, selected, { needs, ...(audit !== undefined && { audit }) });
+  const isWanted = (item: Item) => !onlyDue || item.due === 'overdue' || (!overdue && item.due === 'due');
   const items = inventory.items.filter(isWanted);
-  const exitCode = needsAudit && items.length > 0 ? exitCodes.due : exitCodes.ok;
+  const exitCode = onlyDue && items.length > 0 ? exitCodes.due : exitCodes.ok;
   say(shell, { ...inventory, items }, exitCode, overdue ? 'overdue' : 'due');
   return exitCode;
 }
 
 function say({ out }: Shell, { items, ...known }: Inventory, exitCode: ExitCode, wanted: string): void {
-  const heads = [
-    'ID',
-    'OWNER',
-    'TIER',
-    'APPROVERS',
-    'PROVIDER',
-    'TARGETS',
-    'CONSUMERS',
-    'STATE',
-    'LAST ROTATED',
-    'AGE',
-    'MAX AGE',
-  ];
-  const rows = items.map(cellsOf);
-  const text = table([...heads, 'NEXT'], rows, (style, cell) => out.paint(style, cell));
+  const heads = ['ID', 'OWNER', 'TIER', 'APPROVERS', 'PROVIDER', 'STATE', 'LAST ROTATED', 'AGE', 'MAX AGE', 'NEXT'];
+  const text = table(heads, items.map(cellsOf), (style, cell) => out.paint(style, cell));
   out.result(items.length > 0 ? text : `None is ${wanted}.`);
   out.data({ ...known, credentials: items.map(dataOf), exitCode });
 }
@@ -79,18 +66,16 @@ const styles: Readonly<Record<string, Style>> = {
 };
 
 function cellsOf(item: Item): Cell[] {
-  const { ageMs, credential, due, overview } = item;
-  const { approval, consumers, id, maxAgeMs, owner, provider, targets, tier } = credential;
+  const { approval, id, owner, provider, tier } = item.credential;
   const state = stateOf(item) ?? 'unknown';
-  const promised = maxAgeMs === undefined ? '-' : [duration(maxAgeMs), due ?? 'unknown'].join(' ');
+  const { age, maxAge, next, rotated } = itemWords(item);
   return [
     ...[id, owner, tier, `${approval?.approvers ?? '-'}`, provider.type].map((text) => ({ text })),
-    ...[targets, consumers].map(({ length }) => ({ text: `${length}` })),
     styled(state, state),
-    { text: typeof item.rotated === 'string' ? item.rotated : moment(item.rotated.at) },
-    { text: ageMs === undefined ? '-' : duration(ageMs) },
-    styled(promised, due),
-    { text: overview ? nextWords(overview) : 'unknown' },
+    { text: rotated },
+    { text: age },
+    styled(maxAge, item.due),
+    { text: next },
   ];
 }
 
@@ -99,36 +84,16 @@ function styled(text: string, by: string | undefined): Cell {
   return { text, ...(style && { style }) };
 }
 
-function nextWords({ phase, schedule }: Overview): string {
-  if (!schedule) return 'not scheduled';
-  const { nextAt, note, paused, running } = schedule;
-  // `keyturn pause` says so in its note.
-  if (paused) return note?.startsWith('paused') ? note : ['paused', ...(note === undefined ? [] : [note])].join(': ');
-  if (running && !phase) return 'now: waits to begin';
-  return nextAt === undefined ? 'never' : moment(nextAt);
-}
-
 function stateOf({ overview }: Item): string | undefined {
   return overview && (overview.phase ?? 'idle');
 }
 
 function dataOf(item: Item): object {
-  const { ageMs, credential, due, overview, rotated } = item;
-  const { approval, consumers, id, maxAgeMs, owner, provider, targets, tier } = credential;
-  const { schedule } = overview ?? {};
+  const { consumers, targets } = item.credential;
   return {
-    id,
-    owner,
-    tier,
-    approval: approval ?? null,
-    provider: provider.type,
+    ...itemData(item),
     targets: targets.map(({ name }) => name),
     consumers: consumers.map(({ name }) => name),
     state: stateOf(item) ?? null,
-    lastRotatedAt: typeof rotated === 'string' ? null : rotated.at,
-    ageMs: ageMs ?? null,
-    maxAgeMs: maxAgeMs ?? null,
-    due: due ?? null,
-    schedule: schedule ? { ...schedule, nextAt: schedule.nextAt ?? null, note: schedule.note ?? null } : null,
   };
 }

@@ -77,17 +77,26 @@ async function nextRecord(
   return { seq, prev, hash, entry, signature: await sign(hash, signer) };
 }
 
-/** SHA-256, in hex, over canonical JSON (RFC 8785). */
+/** Covers all of a record but its signature. */
 export function hashOf({ seq, prev, entry }: Pick<AuditRecord, 'seq' | 'prev' | 'entry'>): string {
+  return digestOf({ seq, prev, entry });
+}
+
+/** SHA-256, in hex, over canonical JSON (RFC 8785). @throws for what canonical JSON cannot hold. */
+export function digestOf(data: unknown): string {
   return createHash('sha256')
-    .update(String(canonicalize({ seq, prev, entry })))
+    .update(String(canonicalize(data)))
     .digest('hex');
 }
 
-/** A compact JWS (EdDSA, RFC 8037) with its payload, the hash, left out (RFC 7515 appendix F). */
-async function sign(hash: string, signer: Pick<KeyRing, 'current'>): Promise<string> {
+/**
+ * A compact JWS (EdDSA, RFC 8037) with its payload, the hash, left out (RFC 7515 appendix F).
+ * @param typ what is signed, where it is no close.
+ */
+export async function sign(hash: string, signer: Pick<KeyRing, 'current'>, typ?: string): Promise<string> {
   const { kid, jwk } = await signer.current('sign');
-  const signing = new CompactSign(new TextEncoder().encode(hash)).setProtectedHeader({ alg: 'EdDSA', kid });
+  const about = { alg: 'EdDSA', kid, ...(typ !== undefined && { typ }) };
+  const signing = new CompactSign(new TextEncoder().encode(hash)).setProtectedHeader(about);
   const jws = await signing.sign(jwk as JWK);
   const [header, , signature] = jws.split('.');
   return `${header}..${signature}`;

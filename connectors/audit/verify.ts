@@ -45,13 +45,13 @@ export async function verifyChain(records: readonly AuditRecord[], options: Veri
   return { ok: true, head, entries: records.length, closes, open: openIntents(records) };
 }
 
-interface Problem {
+export interface Problem {
   seq: number;
   problem: string;
 }
 
 /** What a store holds that somebody has written to need not be a record. Nothing may stand in one that its hash does not cover. */
-const recordSchema = z.strictObject({
+export const recordSchema = z.strictObject({
   seq: z.int(),
   prev: z.string(),
   hash: z.string(),
@@ -64,7 +64,7 @@ const recordSchema = z.strictObject({
   signature: z.string().optional(),
 });
 
-function isRecord(record: AuditRecord): boolean {
+export function isRecord(record: AuditRecord): boolean {
   const { success, data } = recordSchema.safeParse(record);
   return success && (data.signature === undefined || data.entry.kind === 'close');
 }
@@ -88,7 +88,7 @@ function firstBroken(records: readonly AuditRecord[]): Problem | undefined {
 }
 
 /** Undefined for an entry that has no hash because canonical JSON cannot hold it. */
-function hashIn(record: AuditRecord): string | undefined {
+export function hashIn(record: AuditRecord): string | undefined {
   try {
     return hashOf(record);
   } catch {
@@ -105,7 +105,7 @@ function beyondHead(records: readonly AuditRecord[], head: ChainHead | undefined
 }
 
 /** One effect has one result, after its intent. Its intent may stand there again: an attempt that found none. */
-function wrongEffects(records: readonly AuditRecord[]): Problem | undefined {
+export function wrongEffects(records: readonly AuditRecord[]): Problem | undefined {
   const intended = new Set<string>();
   const settled = new Set<string>();
   for (const { seq, entry } of records) {
@@ -118,22 +118,39 @@ function wrongEffects(records: readonly AuditRecord[]): Problem | undefined {
   return undefined;
 }
 
-async function wrongSignature(record: AuditRecord, keys: Pick<KeyRing, 'byId'>): Promise<string | undefined> {
-  if (record.signature === undefined) return 'the close is not signed';
-  const payload = Buffer.from(record.hash).toString('base64url');
-  const jws = record.signature.replace(/\.\./, `.${payload}.`);
+/** @returns what is wrong with the signature of a close. */
+export async function wrongSignature(
+  { hash, signature }: Pick<AuditRecord, 'hash' | 'signature'>,
+  keys: Pick<KeyRing, 'byId'>,
+): Promise<string | undefined> {
+  if (signature === undefined) return 'the close is not signed';
+  return wrongJws({ what: 'the close', hash, signature }, keys);
+}
+
+/** @returns what is wrong with a detached JWS over a hash, as `sign` makes it. */
+export async function wrongJws(
+  { hash, signature, typ, what }: { what: string; hash: string; signature: string; typ?: string },
+  keys: Pick<KeyRing, 'byId'>,
+): Promise<string | undefined> {
+  const last = signature.slice(signature.lastIndexOf('.') + 1);
+  // Else its last character could be another one that stands for the same bytes.
+  if (Buffer.from(last, 'base64url').toString('base64url') !== last) return `the signature of ${what} was altered`;
+  const payload = Buffer.from(hash).toString('base64url');
+  const jws = signature.replace(/\.\./, `.${payload}.`);
   try {
-    await compactVerify(jws, async ({ kid }) => publicKey(keys, kid), { algorithms: ['EdDSA'] });
-    return undefined;
+    const { protectedHeader } = await compactVerify(jws, async ({ kid }) => publicKey(keys, kid), {
+      algorithms: ['EdDSA'],
+    });
+    return protectedHeader.typ === typ ? undefined : `the signature of ${what} was made for something else`;
   } catch (error) {
     if (error instanceof KeyturnError && error.kind === 'not-found')
-      return `the close is signed with an unknown key: ${error.message}`;
-    if (error instanceof errors.JOSEError) return `the signature of the close is wrong (${error.code})`;
+      return `${what} is signed with an unknown key: ${error.message}`;
+    if (error instanceof errors.JOSEError) return `the signature of ${what} is wrong (${error.code})`;
     throw error;
   }
 }
 
-async function publicKey(keys: Pick<KeyRing, 'byId'>, kid: string | undefined): Promise<JWK> {
+export async function publicKey(keys: Pick<KeyRing, 'byId'>, kid: string | undefined): Promise<JWK> {
   const { jwk } = await keys.byId('sign', String(kid));
   const { d: _private, ...shared } = jwk;
   return shared as JWK;

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, expect, test } from 'vitest';
@@ -138,4 +138,76 @@ test('an export into a file is for its owner alone, and never over another file'
   const second = await line.run(['audit', 'export', '--out', file]);
   expect(second.code).toBe(exitCodes.usage);
   expect(readFileSync(file, 'utf8')).toBe(before);
+});
+
+test('as CSV each record is a line under the documented header', async () => {
+  const { stdout } = await line.run(['audit', 'export', '--format', 'csv']);
+  const [head, ...rows] = stdout.split('\r\n');
+  const handbook = readFileSync(new URL('../../docs/audit.md', import.meta.url), 'utf8');
+  expect(handbook).toContain(`\n${head}\n`);
+  expect(rows.slice(0, -1).map((row) => row.split(',').slice(0, 6).join(' '))).toEqual([
+    'demo/one 1 2026-01-02T03:04:05.000Z intent r1 write',
+    'demo/one 2 2026-01-02T03:04:05.000Z result r1 write',
+    'demo/one 3 2026-01-02T03:04:05.000Z close r1 close',
+    'demo/two 1 2026-01-02T03:04:05.000Z intent r1 write',
+  ]);
+  const file = join(line.folder, 'audit.csv');
+  const { json } = await line.run(['audit', 'export', '--format', 'csv', '--out', file, '--json']);
+  expect({ json, text: readFileSync(file, 'utf8') }).toEqual({
+    json: { file, entries: 4, credentials: 2 },
+    text: stdout,
+  });
+});
+
+test('a bundle is checked where there is nothing else, against a key and a head that are known', async () => {
+  const file = join(line.folder, 'bundle.json');
+  const made = await line.run(['audit', 'bundle', id, '--out', file, '--json']);
+  expect(made).toMatchObject({ code: exitCodes.ok, json: { file, rotation: 'r1', records: 3 } });
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const head = made.json.head as { seq: number; hash: string };
+
+  const elsewhere = CommandLine.forTest();
+  const check = (...args: string[]) => elsewhere.run(['audit', 'verify', '--bundle', file, ...args, '--json']);
+  const { code, json } = await check('--head', `${head.seq}:${head.hash}`);
+  const close = 'verified';
+  expect({ code, json }).toMatchObject({
+    code: exitCodes.ok,
+    json: { ok: true, credential: id, records: 3, close, head },
+  });
+  const key = String(made.json.signedBy);
+  expect(await check('--key', key)).toMatchObject({ code: exitCodes.ok });
+  expect(await check('--key', 'another')).toMatchObject({ code: exitCodes.unexpected, json: { ok: false } });
+  expect(await check('--head', `2:${'a'.repeat(64)}`)).toMatchObject({ code: exitCodes.unexpected });
+  const { stdout } = await elsewhere.run(['audit', 'verify', '--bundle', file]);
+  expect(stdout).toContain(`signed by the key ${key}; whose that is you have to know`);
+
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"done"', '"failed"'));
+  expect(await check()).toMatchObject({ code: exitCodes.unexpected, json: { ok: false } });
+  writeFileSync(file, 'no bundle');
+  expect(await check()).toMatchObject({ code: exitCodes.unexpected, json: { ok: false } });
+});
+
+test('no bundle is made of what is broken or unknown, nor over another file', async () => {
+  const file = join(line.folder, 'bundle.json');
+  const bundle = (...args: string[]) => line.run(['audit', 'bundle', ...args, '--out', file]);
+  expect(await bundle('demo/none')).toMatchObject({ code: exitCodes.usage });
+  expect(await bundle(id, '--rotation', 'r9')).toMatchObject({
+    code: exitCodes.usage,
+    stderr: expect.stringContaining('the last that the audit knows: r1'),
+  });
+  tamper(`update records set entry = replace(entry, '"done"', '"failed"') where seq = 2`);
+  expect(await bundle(id)).toMatchObject({ code: exitCodes.refused, stderr: expect.stringContaining('is broken') });
+  expect(existsSync(file)).toBe(false);
+  writeFileSync(file, 'of somebody');
+  expect(await bundle('demo/two')).toMatchObject({ code: exitCodes.usage });
+  expect(readFileSync(file, 'utf8')).toBe('of somebody');
+});
+
+test.for([
+  [id, '--bundle', 'x'],
+  ['--bundle', 'x', '--audit', 'sqlite:x'],
+  ['--bundle', 'x'],
+  ['--key', 'x'],
+])('what does not go together is wrong usage: %s', async (args) => {
+  expect(await line.run(['audit', 'verify', ...args])).toMatchObject({ code: exitCodes.usage });
 });

@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
 import { exitCodes } from '../../cli/exit-codes.ts';
-import { appendEntry } from '../../connectors/audit/chain.ts';
-import { loadAudit } from '../../connectors/load.ts';
-import type { Credential, Outcome } from '../../contract/index.ts';
+import type { Credential } from '../../contract/index.ts';
 import { nobodyHome } from '../support/http-double.ts';
 import { credentialOf, type Rotating, startRotating, storeFirst } from '../support/rotating.ts';
+import { audited, type End } from './audited.ts';
 import { CommandLine } from './command-line.ts';
 
 let rotating: Rotating;
@@ -48,26 +46,6 @@ async function stored(given: Partial<Credential>): Promise<Credential> {
   const target = targetOf();
   await storeFirst(rotating.ctx, target, 'the-value-of-the-beginning');
   return credentialOf({ provider, targets: [target], ...given });
-}
-
-/** How a rotation ended, how many days ago, and how many days ago the value was first written. */
-type End = [outcome: Outcome, endedDaysAgo: number, madeDaysAgo?: number];
-
-async function audited(line: CommandLine, ends: Record<string, End[]>): Promise<void> {
-  const sink = await (await loadAudit('sqlite')).open(join(line.home, 'audit.db'));
-  const daysAgo = (days: number) => new Date(Date.now() - days * dayMs).toISOString();
-  for (const [credential, each] of Object.entries(ends)) {
-    for (const [outcome, endedDaysAgo, madeDaysAgo = endedDaysAgo] of each) {
-      const [rotation, newKey] = [randomUUID(), randomUUID()];
-      const [startedAt, endedAt] = [daysAgo(madeDaysAgo), daysAgo(endedDaysAgo)];
-      const write = { kind: 'intent', verb: 'write', effect: `${rotation}/write`, detail: { keyId: newKey } } as const;
-      await appendEntry(sink, { credential, rotation, at: startedAt, ...write });
-      const end = { rotation, credential, outcome, startedAt: endedAt, endedAt, newKey };
-      const close = { kind: 'close', verb: 'close', effect: `${rotation}/close`, detail: { end } } as const;
-      await appendEntry(sink, { credential, rotation, at: endedAt, ...close });
-    }
-  }
-  await sink.close();
 }
 
 interface Scheduling {
@@ -126,7 +104,7 @@ test('what is rotated, open, scheduled and paused is shown as Temporal and the a
   const [heads = '', ...rows] = stdout.trimEnd().split('\n');
   const starts = heads.indexOf('OWNER');
   expect(rows.map((row) => row.slice(starts, starts + 5))).toEqual(ids.map(() => 'tests'));
-  expect(rows[2]).toMatch(/ 1 +1 +idle +never +- +30d overdue +not scheduled$/);
+  expect(rows[2]).toMatch(/ random +idle +never +- +30d overdue +not scheduled$/);
   expect(rows[3]).toContain('paused: until [2J the move is over');
   expect(rows[4]).toContain('now: waits to begin');
   await started.handle.cancel();

@@ -11,6 +11,8 @@ const commands = [
   ['compromised'],
   ['status'],
   ['list'],
+  ['inventory'],
+  ['discover'],
   ['history'],
   ['watch'],
   ['plan'],
@@ -26,8 +28,10 @@ const commands = [
   ['adopt'],
   ['attest'],
   ['store'],
+  ['completion'],
   ['audit', 'verify'],
   ['audit', 'export'],
+  ['audit', 'bundle'],
 ];
 
 test('the help names every command, the environment and every exit code', async () => {
@@ -47,7 +51,7 @@ test('the handbook has every command and every exit code', () => {
 test.for(commands)('the help of %s has an example and the common options', async (name) => {
   const { code, stdout } = await CommandLine.forTest().run([...name, '--help']);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/Example:\n {2}\$ .*keyturn /);
+  expect(stdout).toMatch(/Examples?:\n {2}\$ .*keyturn /);
   expect(stdout).toContain('--json');
 });
 

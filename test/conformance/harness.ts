@@ -60,6 +60,26 @@ export interface VaultCase extends CaseBase<VaultSetup> {
   connector: VaultConnector;
 }
 
+/** What a connector that discovers exports from its `harness.discover.ts`. */
+export interface DiscoveryHarness {
+  connector: ProviderConnector | VaultConnector;
+  /** Fills a source with more than a page of things. Once for all tests. */
+  setUp(): Promise<DiscoverySetup>;
+}
+
+export interface DiscoverySetup {
+  /** As a catalog declares it, with just the rights that the README asks for. */
+  declared: object;
+  ctx: Context;
+  /** What was made there, by one of the names by which a catalog declared with this source has it. */
+  made: readonly string[];
+  /** Values that stand there: none may be shown. */
+  values: readonly string[];
+  /** As it is declared by somebody who lacks a right, and what the error has to name. */
+  denied?: readonly { declared: object; names: string }[];
+  tearDown(): Promise<void>;
+}
+
 export interface ConsumerSetup {
   consumer: Consumer;
   ctx: Context;

@@ -1,6 +1,7 @@
 import type { KeyValue, Provider, ProviderConnector, ProviderPowers } from '../../../contract/index.ts';
 import { classify } from './classify.ts';
 import { type Config, configSchema } from './config.ts';
+import { discover, principalOf, source } from './discover.ts';
 import { inventory, mint, remove, setStatus } from './keys.ts';
 import { prepare } from './prepare.ts';
 import { verify } from './verify.ts';
@@ -22,9 +23,9 @@ export const connector: ProviderConnector<Config> = {
     user: 'accessKeyId',
     password: 'secretAccessKey',
   }),
-  // IAM user names differ by more than case within an account.
-  principals: ({ account, user }) => [`aws iam user ${account ?? '(default account)'}/${user.toLowerCase()}`],
+  principals: (config) => [principalOf(config)],
   powers,
+  source,
   classify,
   open,
 };
@@ -56,6 +57,7 @@ function open(config: Config): Provider {
     enable: (ctx, key) => setStatus(ctx, config, key, 'Active'),
     remove: (ctx, key) => remove(ctx, config, key),
     prepare: (ctx) => prepare(ctx, config, keysMax),
+    discover: (ctx) => discover(ctx, config),
   };
 }
 

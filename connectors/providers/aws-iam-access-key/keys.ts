@@ -35,19 +35,19 @@ async function describeKey(iam: IAM, ctx: Context, listed: AccessKeyMetadata): P
 }
 
 /** An answer without what it is for says nothing: neither that there are no keys, nor that one was never used. */
-function present<T>(part: T | undefined, operation: string): T {
+export function present<T>(part: T | undefined, operation: string): T {
   if (part !== undefined) return part;
   throw new KeyturnError('transient', `AWS IAM, or something in its place, answered ${operation} with something else`);
 }
 
-function stateOf(status: string | undefined): Key['state'] {
+export function stateOf(status: string | undefined): Key['state'] {
   if (status === 'Active') return 'active';
   if (status === 'Inactive') return 'disabled';
   return present<Key['state']>(undefined, 'ListAccessKeys');
 }
 
 /** No date means: not since 22 April 2015. For an older key, or one of unknown age, that is not "never". */
-function lastUse(createdAt: Date | undefined, used: AccessKeyLastUsed): NonNullable<Key['lastUse']> {
+export function lastUse(createdAt: Date | undefined, used: AccessKeyLastUsed): NonNullable<Key['lastUse']> {
   if (used.LastUsedDate) return { at: used.LastUsedDate.toISOString(), by: `${used.ServiceName} in ${used.Region}` };
   return createdAt && createdAt >= trackedSince ? 'never' : 'unknown';
 }
@@ -116,7 +116,7 @@ export function remove(ctx: Context, config: Config, key: Key): Promise<void> {
   });
 }
 
-async function unlessGone<Result>(answer: Promise<Result>): Promise<Result | undefined> {
+export async function unlessGone<Result>(answer: Promise<Result>): Promise<Result | undefined> {
   return answer.catch((error: unknown) => {
     if (isNamed(error, 'NoSuchEntityException')) return undefined;
     throw error;

@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
-import { type Context, KeyturnError, Secret, type SecretRef } from '../../../contract/index.ts';
+import { type Context, KeyturnError, Secret } from '../../../contract/index.ts';
+import { nameOf } from '../../references.ts';
 import { stateOf } from './classify.ts';
 import { type Login, statementMs, withClient } from './client.ts';
 import { type Config, serverOf } from './config.ts';
@@ -69,10 +70,4 @@ function explained(config: Config, error: unknown): unknown {
     fix: '`keyturn check` prints the SQL with every grant that it needs.',
     cause: error,
   });
-}
-
-export function nameOf(ref: SecretRef): string {
-  if ('env' in ref) return `the environment variable ${ref.env}`;
-  if ('file' in ref) return `the file ${ref.file}`;
-  return `the vault ${ref.target.vault}`;
 }

@@ -3,6 +3,7 @@ import { apply, disable, enable } from './change.ts';
 import { choose } from './choose.ts';
 import { classify } from './classify.ts';
 import { type Config, configSchema, isInPlace } from './config.ts';
+import { discover, principalOf, source } from './discover.ts';
 import { inventory } from './keys.ts';
 import { keyIdOf } from './place.ts';
 import { prepare } from './prepare.ts';
@@ -19,8 +20,9 @@ export const connector: ProviderConnector<Config> = {
   schema: configSchema,
   fields: () => fields,
   smokeTestSchema,
-  principals: ({ host, port, logins }) => logins.map((login) => `postgres ${host.toLowerCase()}:${port} ${login}`),
+  principals: (config) => config.logins.map((login) => principalOf(config, login)),
   powers,
+  source,
   classify,
   open,
 };
@@ -60,5 +62,6 @@ function open(config: Config): Provider {
     remove: (ctx, key) => remove(ctx, config, key),
     smokeTest: (ctx, value, test) => smokeTest(ctx, config, value, test),
     prepare: (ctx) => prepare(ctx, config),
+    discover: (ctx) => discover(ctx, config),
   };
 }

@@ -2,6 +2,7 @@ import type { Context, Stored, Vault, VaultConnector, Which } from '../../../con
 import { classify } from './classify.ts';
 import { withClient } from './client.ts';
 import { type Config, configSchema, parseArn } from './config.ts';
+import { discover, locationOf, source } from './discover.ts';
 import { destroy, moveCurrent } from './move.ts';
 import { fetchValue, labels, type Place } from './standing.ts';
 import { warnings } from './warnings.ts';
@@ -13,7 +14,7 @@ export const connector: VaultConnector<Config> = {
   schema: configSchema,
   location: ({ secret, region }) => {
     const arn = parseArn(secret);
-    return `aws secrets manager ${region}/${arn ? `${arn.account}/${arn.name}` : secret}`;
+    return locationOf({ region, secret: arn ? `${arn.account}/${arn.name}` : secret });
   },
   powers: () => ({
     staging: true,
@@ -24,6 +25,7 @@ export const connector: VaultConnector<Config> = {
     // 50 writes a second per Region for all of an account's secrets; this leaves the others most of it.
     writesPerMinute: 300,
   }),
+  source,
   classify,
   open,
 };
@@ -37,6 +39,7 @@ function open(config: Config): Vault {
     moveCurrent: (ctx, to, expected) => at(ctx, (place) => moveCurrent(place, to, expected)),
     destroy: (ctx, version) => at(ctx, (place) => destroy(place, version)),
     warnings: (ctx) => at(ctx, warnings),
+    discover: (ctx) => discover(ctx, config),
   };
 }
 

@@ -1,14 +1,19 @@
 import { join, normalize, resolve } from 'node:path';
 import { z } from 'zod';
 
-const extension = '.vault.json';
+export const extension = '.vault.json';
+export const defaultPath = 'vault';
 const segment = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/;
+
+export function isSecret(text: string): boolean {
+  return text.split('/').every((part) => segment.test(part) && !part.endsWith(extension));
+}
 
 const secretSchema = z
   .string()
   .max(500)
   .refine(
-    (secret) => secret.split('/').every((part) => segment.test(part) && !part.endsWith(extension)),
+    isSecret,
     'names joined by "/", each of letters, digits, ".", "_" and "-", beginning with a letter, a digit or "_"',
   );
 
@@ -20,7 +25,7 @@ export const configSchema = z.strictObject({
   path: z
     .string()
     .min(1)
-    .default('vault')
+    .default(defaultPath)
     .transform((path) => normalize(path).replace(/(?<=.)\/$/, '')),
 });
 export type Config = z.infer<typeof configSchema>;

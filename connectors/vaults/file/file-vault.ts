@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
-import { type Context, KeyturnError, Secret, type VersionId } from '../../../contract/index.ts';
+import { type Context, type Discovery, KeyturnError, Secret, type VersionId } from '../../../contract/index.ts';
 import type { Stored, Vault, Version, Which } from '../../../contract/vault.ts';
 import { type Config, type Place, placeOf } from './config.ts';
+import { discover } from './discover.ts';
 import type { Content, Label, StoredVersion } from './document.ts';
 import { seal, unseal } from './sealing.ts';
 import { change, load } from './store.ts';
@@ -63,6 +64,10 @@ export class FileVault implements Vault {
       const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
       return mode & 0o077 ? [`${path} is open to its group or to others: chmod go= ${path}`] : [];
     });
+  }
+
+  discover(ctx: Context): Discovery {
+    return discover(ctx, this.#config);
   }
 }
 

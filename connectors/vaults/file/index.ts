@@ -1,6 +1,7 @@
 import type { ErrorKind, VaultConnector } from '../../../contract/index.ts';
 import { KeyturnError } from '../../../contract/index.ts';
 import { type Config, configSchema } from './config.ts';
+import { locationOf, source } from './discover.ts';
 import { FileVault } from './file-vault.ts';
 
 export { readFileVault } from './reader.ts';
@@ -9,8 +10,9 @@ export const connector: VaultConnector<Config> = {
   kind: 'vault',
   name: 'file',
   schema: configSchema as VaultConnector<Config>['schema'],
-  location: (config) => `file:${config.path}/${config.secret}`,
+  location: locationOf,
   powers: () => ({ staging: true, destroys: true, readsBack: true, propagationMsMax: 0 }),
+  source,
   classify,
   open: (config) => new FileVault(config),
 };

@@ -9,7 +9,7 @@ import type { Config } from './config.ts';
 type SecretInfo = protos.google.cloud.secretmanager.v1.ISecret;
 type VersionInfo = protos.google.cloud.secretmanager.v1.ISecretVersion;
 
-const callTimeoutMs = 15_000;
+export const callTimeoutMs = 15_000;
 
 /** A version that stands, with its value where it can be read: a disabled or destroyed one has none. */
 export interface Held {

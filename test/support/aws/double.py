@@ -15,6 +15,7 @@ from werkzeug.serving import make_server  # noqa: E402
 
 import authentication  # noqa: E402
 import labels  # noqa: E402
+import lists  # noqa: E402
 from moto.core import DEFAULT_ACCOUNT_ID  # noqa: E402
 from moto.iam.models import iam_backends  # noqa: E402
 from moto.moto_server.werkzeug_app import (  # noqa: E402
@@ -43,6 +44,7 @@ def main() -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     authentication.correct()
     labels.correct()
+    lists.correct()
     app = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler)
     threading.Thread(target=end_with_parent, daemon=True).start()

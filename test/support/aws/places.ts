@@ -65,8 +65,12 @@ export function asAdmin(key: AccessKey): Admin {
  * The policy that a connector asks for, with the placeholders filled in.
  * @param beside any file of the connector's folder: its README names the policy's file.
  */
-export async function policyIn(beside: URL, placeholders: Record<string, string>): Promise<string> {
-  const policy = await readFile(new URL('policy.json', beside), 'utf8');
+export async function policyIn(
+  beside: URL,
+  placeholders: Record<string, string>,
+  name = 'policy.json',
+): Promise<string> {
+  const policy = await readFile(new URL(name, beside), 'utf8');
   return Object.entries(placeholders).reduce((filled, [name, value]) => filled.replaceAll(name, value), policy);
 }
 

@@ -9,7 +9,7 @@ export interface Account {
   permissions: 'all' | readonly string[];
 }
 
-type Known = 'owner' | 'latest' | 'alias' | 'denied';
+type Known = 'owner' | 'latest' | 'alias' | 'discover' | 'denied';
 export type AccountName = Known | 'forged';
 
 /** Throwaway service accounts: their key files, and the check of the tokens that Google's client signs with them. */
@@ -17,11 +17,12 @@ export class Accounts {
   readonly #genuine = generateKeyPairSync('rsa', { modulusLength: 2048 });
   readonly #forged = generateKeyPairSync('rsa', { modulusLength: 2048 });
   readonly #project: string;
-  /** `latest` and `alias` have the vault's own role files: the conformance suite runs with exactly these. */
+  /** `latest`, `alias` and `discover` have the vault's own role files: the conformance suite runs with exactly these. */
   readonly #permissions = new Map<string, Account['permissions']>([
     ['owner', 'all'],
     ['latest', permissionsOf('latest')],
     ['alias', permissionsOf('alias')],
+    ['discover', permissionsOf('discover')],
     ['denied', []],
   ]);
 

@@ -7,7 +7,7 @@ interface RoleFile {
 }
 
 /** The permissions of a custom role, from the file that the vault's README names. */
-export function permissionsOf(role: 'latest' | 'alias'): readonly string[] {
+export function permissionsOf(role: 'latest' | 'alias' | 'discover'): readonly string[] {
   const file = new URL(`../../../connectors/vaults/gcp-secret-manager/role-${role}.yaml`, import.meta.url);
   return (parse(readFileSync(file, 'utf8')) as RoleFile).includedPermissions;
 }

@@ -87,6 +87,7 @@ function keyFiles(accounts: Accounts): Record<AccountName, string> {
     owner: accounts.keyFile('owner'),
     latest: accounts.keyFile('latest'),
     alias: accounts.keyFile('alias'),
+    discover: accounts.keyFile('discover'),
     denied: accounts.keyFile('denied'),
     forged: accounts.keyFile('forged'),
   };
