@@ -33,15 +33,17 @@ export async function declaredIn(catalog: Catalog): Promise<Declared> {
   for (const part of (await Promise.all([...catalog.credentials.values()].map(partsOf))).flat()) {
     const { ids, source } = part;
     const connector = keyOf(source);
-    anywhere.set(connector, new Set([...(anywhere.get(connector) ?? []), ...ids]));
+    const known = anywhere.get(connector) ?? new Set();
+    for (const id of ids) known.add(id);
+    anywhere.set(connector, known);
     if (source.id === undefined) {
       mute.add(`${source.kind} ${source.connector}`);
       continue;
     }
     const key = `${connector} ${source.id}`;
-    const known = sources.get(key) ?? { ...source, id: source.id, here: new Set() };
-    for (const id of ids) known.here.add(id);
-    sources.set(key, known);
+    const asked = sources.get(key) ?? { ...source, id: source.id, here: new Set() };
+    for (const id of ids) asked.here.add(id);
+    sources.set(key, asked);
   }
   return { sources: [...sources.values()], anywhere, mute: [...mute].sort() };
 }

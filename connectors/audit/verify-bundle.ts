@@ -42,7 +42,7 @@ const keySchema = z.strictObject({
   crv: z.literal('Ed25519'),
   kid: z.string(),
   use: z.literal('sig').optional(),
-  x: z.string(),
+  x: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
 });
 
 const bundleSchema = z.strictObject({

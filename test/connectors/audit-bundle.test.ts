@@ -8,7 +8,7 @@ import { appendEntry, digestOf, hashOf } from '../../connectors/audit/chain.ts';
 import { verifyBundle } from '../../connectors/audit/verify-bundle.ts';
 import { keyRingFile, openKeyRing, rotateRingKey } from '../../connectors/keyrings/file/index.ts';
 import type { AuditEntry, AuditRecord, AuditSink, KeyRing } from '../../contract/index.ts';
-import { edited, edits, pathsOf } from '../fuzz/support/mutations.ts';
+import { edited, edits, garbage, pathsOf } from '../fuzz/support/mutations.ts';
 
 const credential = 'production/orders';
 const at = '2026-01-02T03:04:05.678Z';
@@ -117,6 +117,18 @@ test('whatever is altered, anywhere, is noticed', async () => {
       expect(await verifyBundle(altered)).toMatchObject({ ok: false });
     }),
     { numRuns: 3_000 },
+  );
+});
+
+test('what is no bundle at all is noticed, and nothing is thrown', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.oneof(garbage, fc.record({ schema: fc.constant(signed.schema), records: garbage })),
+      async (given) => {
+        expect(await verifyBundle(given)).toMatchObject({ ok: false });
+      },
+    ),
+    { numRuns: 300 },
   );
 });
 
