@@ -8,6 +8,7 @@ import {
   type ProviderPowers,
   type Shape,
 } from '../contract/index.ts';
+import { warnAboutPace } from './pace.ts';
 import type { Finding } from './problem.ts';
 import type { Draft } from './read-credential.ts';
 import { listed } from './words.ts';
@@ -192,21 +193,9 @@ export function warnAbout(draft: Draft): Finding[] {
     const says = 'a removed key is reported as still accepted before it can be refused everywhere';
     warn(value(draft, 'limits', 'refusal'), says, `set refusal to ${propagationMsMax / 1_000}s or more`);
   }
-  if (tooOften(draft)) {
-    warn(
-      value(draft, 'schedule'),
-      'a rotation takes longer than the time between two',
-      'shorten grace or soak, or rotate less often',
-    );
-  }
-  return warnings;
+  return [...warnings, ...warnAboutPace(draft)];
 }
 
 function some(consumers: readonly CredentialConsumer[], role: CredentialConsumer['role']): boolean {
   return consumers.some((consumer) => consumer.role === role);
-}
-
-function tooOften({ credential }: Draft): boolean {
-  const { graceMs, soakMs, schedule } = credential;
-  return schedule?.everyMs !== undefined && schedule.everyMs <= graceMs + soakMs;
 }

@@ -1,5 +1,4 @@
 import type { Connected } from '../client/connect.ts';
-import { KeyturnError } from '../contract/index.ts';
 import { grpcKind } from './grpc-errors.ts';
 import type { Shell } from './shell.ts';
 
@@ -18,26 +17,23 @@ export async function withTemporal<T>(shell: Shell, work: (temporal: Connected) 
  * Registers the search attributes that a rotation sets, where they are missing.
  * @throws KeyturnError `unauthorized` saying how somebody with the right to do so registers them.
  */
-export async function ensureSearchAttributes(shell: Shell, { connection, namespace }: Connected): Promise<void> {
-  const { missingSearchAttributes, registerSearchAttributes } = await import('../client/cluster.ts');
-  const missing = await missingSearchAttributes(connection, namespace).catch((error: unknown) => {
-    // Who may start rotations may not always list attributes: then the start itself says what is missing.
-    if (grpcKind(error) === 'unauthorized') return [];
-    throw error;
+export async function ensureSearchAttributes(
+  { out }: Pick<Shell, 'out'>,
+  { connection, namespace }: Pick<Connected, 'connection' | 'namespace'>,
+): Promise<void> {
+  const cluster = await import('../client/cluster.ts');
+  const missing = await cluster.missingSearchAttributes(connection, namespace).catch((error: unknown) => {
+    if (grpcKind(error) !== 'unauthorized') throw error;
+    out.say(`You may not see whether the namespace ${namespace} has Keyturn's search attributes. Where it lacks them:`);
+    out.say(`  ${cluster.registerCommand(namespace)}`);
+    return [];
   });
   if (missing.length === 0) return;
-  shell.out.say(`Registering the search attributes ${missing.join(', ')} in the namespace ${namespace} ...`);
+  out.say(`Registering the search attributes ${missing.join(', ')} in the namespace ${namespace} ...`);
   try {
-    await registerSearchAttributes(connection, namespace);
-  } catch (cause) {
-    const names = missing.map((name) => `--name ${name} --type Keyword`).join(' ');
-    throw new KeyturnError(
-      'unauthorized',
-      `the namespace ${namespace} lacks search attributes: ${missing.join(', ')}`,
-      {
-        fix: `have them registered: temporal operator search-attribute create --namespace ${namespace} ${names}`,
-        cause,
-      },
-    );
+    await cluster.registerSearchAttributes(connection, namespace);
+  } catch (error) {
+    if (grpcKind(error) === 'transient') throw error;
+    throw cluster.lacksSearchAttributes(namespace, missing, error);
   }
 }

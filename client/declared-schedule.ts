@@ -50,8 +50,13 @@ export function scheduleOf(scheduled: Scheduled, taskQueue: string): DeclaredSch
   return { scheduleId, spec, policies, action, input };
 }
 
-export function isAsDeclared(found: ScheduleDescription, { action }: DeclaredSchedule): boolean {
-  return found.action.memo?.[hashField] === action.memo?.[hashField];
+export function isAsDeclared(found: Pick<ScheduleDescription, 'action'>, { action }: DeclaredSchedule): boolean {
+  return markOf(found) === action.memo?.[hashField];
+}
+
+/** Tells one declaration from another. */
+export function markOf({ action }: Pick<ScheduleDescription, 'action'>): unknown {
+  return action.memo?.[hashField];
 }
 
 /** The same in whatever order the fields stand. */

@@ -18,10 +18,12 @@ import type {
   Progress,
   Request,
   RotationEnd,
+  RotationInput,
 } from '../contract/index.ts';
 import { KeyturnError, mainQueue, workflowIdOf } from '../contract/index.ts';
 import * as messages from '../workflows/messages.ts';
 import type { rotation } from '../workflows/rotation.workflow.ts';
+import { sayingWhatItLacks } from './cluster.ts';
 import { errorOf } from './failures.ts';
 
 export interface Started {
@@ -38,13 +40,15 @@ export async function startOrJoin(
   taskQueue: string = mainQueue,
 ): Promise<Started> {
   const joined = (await openRotationOf(client, credential.id)) !== undefined;
-  const handle = await client.workflow.signalWithStart<typeof rotation, [Request]>('rotation', {
+  const options = {
     ...messages.startOf(credential, request),
     taskQueue,
-    args: [{ credential, requests: [] }],
-    signal: messages.requestSignal,
-    signalArgs: [request],
-  });
+    args: [{ credential, requests: [] }] as [RotationInput],
+  };
+  const told = { signal: messages.requestSignal, signalArgs: [request] as [Request] };
+  const handle = await sayingWhatItLacks(() =>
+    client.workflow.signalWithStart<typeof rotation, [Request]>('rotation', { ...options, ...told }),
+  );
   return { handle, joined };
 }
 

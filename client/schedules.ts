@@ -14,6 +14,7 @@ import {
   type DeclaredSchedule,
   isAsDeclared,
   isOurs,
+  markOf,
   scheduleIdOf,
   scheduleOf,
 } from './declared-schedule.ts';
@@ -29,12 +30,14 @@ export type ScheduleChange =
       credential: CredentialId;
       action: 'change';
       declared: DeclaredSchedule;
+      /** What was there, to be told from what somebody else puts there meanwhile. */
+      before: unknown;
       /** In words. */
       differences: readonly string[];
       paused?: string;
     }
   | { credential: CredentialId; action: 'unchanged'; paused?: string }
-  | { credential: CredentialId; action: 'remove' };
+  | { credential: CredentialId; action: 'remove'; before: unknown };
 
 /**
  * Compares what is declared with what the cluster has; only reads.
@@ -49,8 +52,11 @@ export async function compareSchedules(
   const declared = await inBatches(scheduled, (each) => compare(client, each, taskQueue));
   const others = (await listed(client)).filter((credential) => !known.has(credential));
   const found = await inBatches(others, (credential) => describe(client, credential));
-  const left = others.filter((_credential, index) => found[index] && isOurs(found[index]));
-  return [...declared, ...left.map((credential) => ({ credential, action: 'remove' as const }))];
+  const left = others.flatMap((credential, index): ScheduleChange[] => {
+    const each = found[index];
+    return each && isOurs(each) ? [{ credential, action: 'remove', before: markOf(each) }] : [];
+  });
+  return [...declared, ...left];
 }
 
 async function compare(client: Client, scheduled: Scheduled, taskQueue: string): Promise<ScheduleChange> {
@@ -63,7 +69,7 @@ async function compare(client: Client, scheduled: Scheduled, taskQueue: string):
   const paused = state.paused ? { paused: state.note ?? '' } : {};
   if (isAsDeclared(found, declared)) return { credential, action: 'unchanged', ...paused };
   const words = differences(action.args?.[0], declared.input);
-  return { credential, action: 'change', declared, differences: words, ...paused };
+  return { credential, action: 'change', declared, before: markOf(found), differences: words, ...paused };
 }
 
 /**
@@ -73,27 +79,42 @@ async function compare(client: Client, scheduled: Scheduled, taskQueue: string):
 export async function applyChange(client: Client, change: ScheduleChange): Promise<void> {
   try {
     if (change.action === 'create') await create(client, change.declared);
-    if (change.action === 'change') await update(client, change.declared);
-    if (change.action === 'remove') await remove(client, change.credential);
+    if (change.action === 'change') await update(client, change.declared, change.before);
+    if (change.action === 'remove') await remove(client, change.credential, change.before);
   } catch (error) {
-    if (!(error instanceof ScheduleAlreadyRunning || error instanceof ScheduleNotFoundError)) throw error;
-    const message = `somebody else has changed the schedule of ${change.credential} in the meantime`;
-    throw new KeyturnError('conflict', message, { fix: 'see `keyturn plan`, then apply again' });
+    const isTheirs = error instanceof ScheduleAlreadyRunning || error instanceof ScheduleNotFoundError;
+    if (!isTheirs && !(error instanceof Overtaken)) throw error;
+    throw changedByOthers([change.credential]);
   }
+}
+
+/** Somebody else was faster. */
+class Overtaken extends Error {
+  override readonly name = 'Overtaken';
+}
+
+export function changedByOthers(what: readonly string[]): KeyturnError {
+  const message = `somebody else has changed meanwhile: ${what.join(', ')}`;
+  return new KeyturnError('conflict', message, { fix: 'see `keyturn plan`, then apply again' });
 }
 
 async function create(client: Client, { action, policies, scheduleId, spec }: DeclaredSchedule): Promise<void> {
   await client.schedule.create<typeof scheduledRotation>({ scheduleId, spec, policies, action });
 }
 
-async function update(client: Client, { action, input, policies, scheduleId, spec }: DeclaredSchedule): Promise<void> {
+async function update(client: Client, declared: DeclaredSchedule, before: unknown): Promise<void> {
+  const { action, input, policies, scheduleId, spec } = declared;
   const handle = client.schedule.getHandle(scheduleId);
-  await handle.update<typeof scheduledRotation>(({ state }) => ({ spec, policies, action, state }));
+  await handle.update<typeof scheduledRotation>((now) => {
+    if (markOf(now) !== before && !isAsDeclared(now, declared)) throw new Overtaken();
+    return { spec, policies, action, state: now.state };
+  });
   await eachRun(client, handle, (run) => run.signal(declareSignal, input));
 }
 
-async function remove(client: Client, credential: CredentialId): Promise<void> {
+async function remove(client: Client, credential: CredentialId, before: unknown): Promise<void> {
   const handle = client.schedule.getHandle(scheduleIdOf(credential));
+  if (markOf(await handle.describe()) !== before) throw new Overtaken();
   await halt(client, handle, 'no longer declared');
   await handle.delete();
 }

@@ -1,9 +1,12 @@
 import type { Command } from '@commander-js/extra-typings';
+import type { Catalog } from '../../catalog/index.ts';
 import type { Connected } from '../../client/connect.ts';
 import type { LookoutChange } from '../../client/lookout-schedule.ts';
 import type { ScheduleChange } from '../../client/schedules.ts';
+import { KeyturnError } from '../../contract/index.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { lookoutChangeOf, lookoutData, lookoutLine } from '../lookout.ts';
+import type { Output } from '../output.ts';
 import { changeData, changeLine, changesOf, openWithWarnings } from '../schedules.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
 import { ensureSearchAttributes, withTemporal } from '../temporal.ts';
@@ -32,23 +35,59 @@ async function apply(shell: Shell, prunes: boolean): Promise<ExitCode> {
   return withTemporal(shell, async (temporal) => {
     await ensureSearchAttributes(shell, temporal);
     const changes = await changesOf(temporal, catalog);
-    const applied = changes.filter(({ action }) => action !== 'unchanged' && (action !== 'remove' || prunes));
     const lookout = await lookoutChangeOf(temporal, catalog);
-    for (const change of applied) await applyOne(shell, temporal, change);
+    const applied = changes.filter(({ action }) => action !== 'unchanged' && (action !== 'remove' || prunes));
+    const overtaken: string[] = [];
+    for (const change of applied) if (!(await applyOne(shell, temporal, change))) overtaken.push(change.credential);
     const looks = lookout && (await applyLook(shell, temporal, lookout, prunes));
+    const theirs = [...new Set([...overtaken, ...(await changedSince(temporal, catalog, applied))])];
     out.result(summary(changes, applied));
+    const { changedByOthers } = await import('../../client/schedules.ts');
+    const exitCode = theirs.length > 0 ? refuse(out, changedByOthers(theirs)) : exitCodes.ok;
     out.data({
-      changes: changes.map((change) => ({ ...changeData(change), applied: applied.includes(change) })),
+      changes: changes.map((change) => ({
+        ...changeData(change),
+        applied: applied.includes(change) && !overtaken.includes(change.credential),
+      })),
       lookout: lookout ? { ...lookoutData(lookout), applied: looks } : null,
+      changedByOthers: theirs,
+      exitCode,
     });
-    return exitCodes.ok;
+    return exitCode;
   });
 }
 
-async function applyOne({ out }: Shell, { client }: Connected, change: ScheduleChange): Promise<void> {
+function refuse(out: Output, { fix, message }: KeyturnError): ExitCode {
+  out.say(`${out.paintProgress('red', 'error:')} ${message}`);
+  out.say(`  ${out.paintProgress('bold', 'fix:')} ${fix}`);
+  return exitCodes.refused;
+}
+
+/** @returns false where somebody else was faster. */
+async function applyOne({ out }: Shell, { client }: Connected, change: ScheduleChange): Promise<boolean> {
   const { applyChange } = await import('../../client/schedules.ts');
-  await applyChange(client, change);
+  try {
+    await applyChange(client, change);
+  } catch (error) {
+    if (error instanceof KeyturnError && error.kind === 'conflict') return false;
+    throw error;
+  }
   out.say(changeLine(out, change));
+  return true;
+}
+
+/** Whoever applies another catalog at the same time may have written after it: what is there is looked at again. */
+async function changedSince(
+  temporal: Connected,
+  catalog: Catalog,
+  applied: readonly ScheduleChange[],
+): Promise<string[]> {
+  const [changes, lookout] = await Promise.all([changesOf(temporal, catalog), lookoutChangeOf(temporal, catalog)]);
+  const removed = new Set(applied.flatMap(({ action, credential }) => (action === 'remove' ? [credential] : [])));
+  const isTheirs = ({ action, credential }: ScheduleChange) =>
+    action === 'create' || action === 'change' || (action === 'remove' && removed.has(credential));
+  const isOther = lookout?.action === 'create' || lookout?.action === 'change';
+  return [...changes.filter(isTheirs).map(({ credential }) => credential), ...(isOther ? ['the lookout'] : [])];
 }
 
 /** What is watched and no longer declared is named, and goes on being watched unless it is pruned. */

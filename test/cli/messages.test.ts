@@ -7,6 +7,7 @@ import { exitCodes } from '../../cli/exit-codes.ts';
 import { type Connected, connect } from '../../client/connect.ts';
 import { type DevServer, startDevServer } from '../../client/embedded/dev-server.ts';
 import { progress, rotationOf, startOrJoin } from '../../client/rotations.ts';
+import { keyRingFile, openKeyRing } from '../../connectors/keyrings/file/index.ts';
 import type { Progress } from '../../contract/index.ts';
 import { postgresIssuer } from '../e2e/support/issuers.ts';
 import { type Program, startWorkerProgram } from '../e2e/support/processes.ts';
@@ -37,7 +38,8 @@ const never = ['never/rotate', 'never/compromised'];
 beforeAll(async () => {
   server = await startDevServer();
   line = new CommandLine({ TEMPORAL_ADDRESS: server.address });
-  Object.assign(line.env, await declare());
+  // So many processes begin faster when what they run is compiled once.
+  Object.assign(line.env, { NODE_COMPILE_CACHE: join(line.folder, 'cache') }, await declare());
   catalog = await loadCatalog(join(line.folder, 'keyturn.yaml'));
   [worker, temporal] = await Promise.all([startWorkerProgram(line.env), connect(line.env)]);
   expect(await line.run(['apply'])).toMatchObject({ code: exitCodes.ok });
@@ -52,7 +54,7 @@ afterAll(async () => {
 async function declare(): Promise<Record<string, string>> {
   const env: Record<string, string> = {};
   const credentials: Record<string, object> = {};
-  const ctx = testContext({ home: line.home, keys: await await ringIn(line.home) });
+  const ctx = testContext({ home: line.home, keys: await openKeyRing(keyRingFile(line.home), { create: true }) });
   const free = { declares: { consumers: [{ type: 'pull', name: 'app', required: false }], grace: 0 } };
   for (const { id, given } of [...all, ...never.map((id) => ({ id, given: free as Partial<State> }))]) {
     const issuer = given.soaks ? await postgresIssuer() : undefined;
@@ -74,11 +76,6 @@ async function declare(): Promise<Record<string, string>> {
   }
   line.catalog(stringify({ credentials }));
   return env;
-}
-
-async function ringIn(home: string) {
-  const { keyRingFile, openKeyRing } = await import('../../connectors/keyrings/file/index.ts');
-  return openKeyRing(keyRingFile(home), { create: true });
 }
 
 async function until(handle: Standing['handle'], holds: (now: Progress) => boolean): Promise<Progress> {
@@ -169,25 +166,32 @@ describe.concurrent.each(Object.entries(states))('%s', (state, given) => {
 });
 
 describe.concurrent('where none is open', () => {
-  test.each([
-    ['never rotated', 'rotate', ['rotate', 'never/rotate', '--wait']],
-    ['never rotated', 'compromised', ['compromised', 'never/compromised', '--reason', 'a test', '--within', '1s']],
-  ])('%s, and ended: all is refused but %s', async (_state, _verb, args) => {
-    const [, id = ''] = args;
+  test('never rotated, and ended: all is refused but rotate', async () => {
+    const id = 'never/rotate';
     const nothingIsOpen = async () => {
-      for (const said of [...(await Promise.all(decisions.map((verb) => say(verb, id)))), await attest(id)]) {
-        expect(said).toMatchObject({
+      for (const { code, stderr } of [
+        ...(await Promise.all(decisions.map((verb) => say(verb, id)))),
+        await attest(id),
+      ]) {
+        expect({ code, stderr }).toEqual({
           code: exitCodes.usage,
           stderr: expect.stringContaining(`no open rotation of ${id}`),
         });
-        expect(said.stderr).toContain(`possible now: keyturn rotate ${id}`);
+        expect(stderr).toContain(`possible now: keyturn rotate ${id}`);
       }
     };
     await nothingIsOpen();
-    expect(await line.run(args)).toMatchObject({ code: exitCodes.ok });
+    expect(await line.run(['rotate', id, '--wait'])).toMatchObject({ code: exitCodes.ok });
     await nothingIsOpen();
-    expect(await line.run(['pause', id, '--reason', 'a test'])).toMatchObject({ code: exitCodes.ok });
-    expect(await line.run(['resume', id, '--reason', 'a test'])).toMatchObject({ code: exitCodes.ok });
-    expect(await line.run(args)).toMatchObject({ code: exitCodes.ok });
+    for (const verb of ['pause', 'resume']) {
+      expect(await line.run([verb, id, '--reason', 'a test'])).toMatchObject({ code: exitCodes.ok });
+    }
+    expect(await line.run(['rotate', id, '--wait'])).toMatchObject({ code: exitCodes.ok });
+  });
+
+  test('never rotated, and ended: compromised begins one', async () => {
+    const compromised = () => line.run(['compromised', 'never/compromised', '--reason', 'a test', '--within', '1s']);
+    expect(await compromised()).toMatchObject({ code: exitCodes.ok });
+    expect(await compromised()).toMatchObject({ code: exitCodes.ok });
   });
 });

@@ -190,6 +190,42 @@ test('what is no longer declared goes with --prune only, and what is not ours ne
   expect(await ours()).toEqual([...foreign, 'keyturn/demo/a'].sort());
 });
 
+/** A module with which a process stops, as by SIGSTOP, when it has said this. */
+function stopsAfter(text: string): string {
+  const code = `const { write } = process.stderr; process.stderr.write = (said, ...rest) => {
+    write.call(process.stderr, said, ...rest);
+    if (String(said).includes('${text}')) process.kill(process.pid, 'SIGSTOP');
+    return true;
+  };`;
+  return `data:text/javascript,${encodeURIComponent(code)}`;
+}
+
+test('two who apply different catalogs at once: who is overtaken is told what, and overwrites nothing', async () => {
+  const ids = Array.from({ length: 5 }, (_, index) => `demo/${index}`);
+  const all = Object.fromEntries(ids.map((id) => [id, monthly]));
+  declare(all);
+  await line.run(['apply']);
+  const other = CommandLine.forTest(line.env);
+  const mine = line;
+  declare(all, { owner: 'mine' });
+  line = other;
+  declare(all, { owner: 'theirs' });
+  const running = mine.start(['apply', '--json'], {
+    nodeOptions: [`--import=${stopsAfter('demo/1: credential.owner')}`],
+  });
+  await running.says('demo/1: credential.owner');
+  expect(await other.run(['apply'])).toMatchObject({ code: exitCodes.ok });
+  running.child.kill('SIGCONT');
+  const ended = await running.ended;
+  expect(ended).toMatchObject({ code: exitCodes.refused, json: { changedByOthers: expect.any(Array), exitCode: 7 } });
+  expect([...(ended.json.changedByOthers as string[])].sort()).toEqual([...ids].sort());
+  expect(ended.stderr).toMatch(/error: somebody else has changed meanwhile: .*demo\/4/);
+  expect(ended.stderr).toContain('fix: see `keyturn plan`, then apply again');
+  for (const id of ids) {
+    expect(await inTemporal(id)).toMatchObject({ action: { args: [{ credential: { owner: 'theirs' } }] } });
+  }
+});
+
 test('a schedule of somebody else under our name is named, and nothing is applied', async () => {
   await putForeign(temporal.client, 'keyturn/demo/b', 'theirWorkflow');
   declare({ 'demo/a': monthly, 'demo/b': weekly });
