@@ -4,8 +4,7 @@ import type {
   WorkflowHandle,
   WorkflowHandleWithSignaledRunId,
 } from '@temporalio/client';
-import { WorkflowFailedError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type {
   Approve,
   AttestMessage,
@@ -18,9 +17,10 @@ import type {
   Request,
   RotationEnd,
 } from '../contract/index.ts';
-import { isErrorKind, KeyturnError, mainQueue, workflowIdOf } from '../contract/index.ts';
+import { KeyturnError, mainQueue, workflowIdOf } from '../contract/index.ts';
 import * as messages from '../workflows/messages.ts';
 import type { rotation } from '../workflows/rotation.workflow.ts';
+import { inWords } from './answers.ts';
 
 export interface Started {
   handle: WorkflowHandleWithSignaledRunId<typeof rotation>;
@@ -112,20 +112,10 @@ export async function ended(handle: WorkflowHandle<typeof rotation>): Promise<Ro
   }
 }
 
-/** Answers of the engine in Keyturn's words. */
 async function known<T>(handle: { workflowId: string }, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) {
-      throw new KeyturnError('not-found', `no open rotation ${handle.workflowId}`, {
-        fix: 'see `keyturn status` for how the last one ended, or start one with `keyturn rotate`',
-      });
-    }
-    if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
-      const { type, message } = error.cause;
-      throw new KeyturnError(isErrorKind(type) ? type : 'invalid', message);
-    }
-    throw error;
-  }
+  return inWords(call, () => {
+    return new KeyturnError('not-found', `no open rotation ${handle.workflowId}`, {
+      fix: 'see `keyturn status` for how the last one ended, or start one with `keyturn rotate`',
+    });
+  });
 }

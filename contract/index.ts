@@ -6,6 +6,7 @@ export * from './consumer.ts';
 export * from './context.ts';
 export * from './credential.ts';
 export * from './errors.ts';
+export * from './fleet.ts';
 export * from './keyring.ts';
 export * from './notice.ts';
 export * from './plan.ts';

@@ -2,6 +2,7 @@ import type { Credential, Decision, Fate, Progress, Request, RotationEnd } from 
 import { isCompromise, isCompromised, isForwardOnly, isOvertaken } from './compromise.ts';
 import type { Engine } from './engine.ts';
 import { addRequest, forgetAttested, newInbox } from './inbox.ts';
+import { repeatNews, tellEnd, tellNews } from './news.ts';
 import { tellPeople } from './notices.ts';
 import { quarantine } from './quarantine.ts';
 import { checkpoint, instant, known, type Run, reasonOf, urgencyOf } from './run.ts';
@@ -26,6 +27,7 @@ export function newRun(engine: Engine, credential: Credential, rotation: string,
     decisions: [],
     decided: 0,
     noticed: new Set(),
+    news: { told: new Map(), sent: Promise.resolve() },
   };
 }
 
@@ -55,11 +57,15 @@ function nothingDone() {
 
 /** Takes a request on, and writes down who asked for what. */
 export function takeOn(run: Run, request: Request): void {
-  if (!addRequest(run.inbox, request)) return;
+  if (!addRequest(run.inbox, request)) {
+    repeatNews(run, request);
+    return;
+  }
   const { at, by, id, ...detail } = request;
   run.decisions.push({ at, kind: 'request', id: `request/${id}`, verb: 'request', by, detail });
   // Past the pivot it can only help by going on.
   if (isCompromise(request) && run.track.quarantine && run.pastPivot) run.inbox.retry = { by };
+  tellNews(run);
 }
 
 /** One rotation, to its end. @returns the requests that it could not satisfy: they go on in the next one. */
@@ -81,11 +87,13 @@ export async function rotate(run: Run): Promise<{ end: RotationEnd; carried: Req
   const end = known(run.end, 'the end');
   run.engine.searchable({ phase: 'ended', outcome: end.outcome });
   show(run);
-  if (isCompromised(run)) await tellEnd(run, end);
-  return { end, carried: run.inbox.requests.filter((request) => fateOf(run, request) === 'carried') };
+  if (isCompromised(run)) await tellPeopleOfEnd(run, end);
+  const carried = run.inbox.requests.filter((request) => fateOf(run, request) === 'carried');
+  await tellEnd(run, carried);
+  return { end, carried };
 }
 
-function tellEnd(run: Run, { endedAt, outcome, reason, startedAt }: RotationEnd): Promise<void> {
+function tellPeopleOfEnd(run: Run, { endedAt, outcome, reason, startedAt }: RotationEnd): Promise<void> {
   const { id } = run.credential;
   const tookS = Math.round((Date.parse(endedAt) - Date.parse(startedAt)) / 1_000);
   const why = reason === undefined ? '' : `: ${reason.message}`;
@@ -218,4 +226,5 @@ function show(run: Run): void {
     ...(track.quarantine ? ['', '**quarantined**', ...track.quarantine.todo.map((each) => `1. ${each}`)] : []),
   ];
   run.engine.describe(lines.join('\n'));
+  tellNews(run);
 }

@@ -1,4 +1,4 @@
-import type { Activities, Credential, Progress, Request, RotationEnd } from '../../contract/index.ts';
+import type { Activities, Credential, News, Progress, Request, RotationEnd } from '../../contract/index.ts';
 import { KeyturnError } from '../../contract/index.ts';
 import { cancelled, signals, updates } from '../../workflows/desk.ts';
 import { newRun, progressOf, rotate } from '../../workflows/rotate.ts';
@@ -20,6 +20,8 @@ export interface HostGiven {
   surprise(invariant: 'no surprise' | 'replays alike' | 'one at a time', what: string): void;
   begun(run: Run): void;
   ended(end: RotationEnd, run: Run): void;
+  /** What a rotation tells to whom a request names. */
+  told?(workflowId: string, news: News): void;
 }
 
 /** How long it takes until another worker is there. */
@@ -174,6 +176,7 @@ export class Host {
       {
         schedule: (call) => this.#schedule(call),
         cancel: (seq) => this.#cancel(seq),
+        tell: (workflowId, news) => this.#given.told?.(workflowId, news),
       },
       startMs,
     );
