@@ -95,11 +95,11 @@ async function give(fleet: Fleet, member: FleetMember): Promise<void> {
   if (!(await isOpenNow(fleet, member))) return;
   // Somebody may have paused it meanwhile.
   if (nextTurn(fleet) !== member) return;
-  const now = engine.now();
-  for (const pace of member.paces) begunAtMs.set(pace, now);
-  member.heardMs = now;
+  member.heardMs = engine.now();
   fleets.become(fleet, member, 'rotating');
   await beginOrJoin(fleet, member);
+  // Only now it is known to have begun; nothing else begins meanwhile.
+  for (const pace of member.paces) begunAtMs.set(pace, engine.now());
 }
 
 /** Outside a rotation, which would keep its place for days; whoever is in a hurry does not wait. */

@@ -54,26 +54,34 @@ async function until(look: () => Promise<FleetProgress>, test: (now: FleetProgre
 }
 
 /** The rotation, when it waits for its consumer. */
-export async function waitsForApp({ client }: Rotating, { id }: Credential): Promise<Progress> {
+export async function waitsForApp(
+  { client }: Rotating,
+  { id }: Credential,
+  state: Progress['state'] = 'running',
+): Promise<Progress> {
   for (;;) {
     const now = await progress(rotationOf(client, id)).catch(() => undefined);
-    if (now?.waits.some(({ name }) => name === 'consumer app')) return now;
-    if (now?.end) throw new Error(`it ended first: ${JSON.stringify(now.end)}`);
+    if (now?.state === state && now.waits.some(({ name }) => name === 'consumer app')) return now;
     await aMoment();
   }
 }
 
-/** Its consumer says of the new value that it has loaded it, or cannot. */
-export async function attestFor(
-  rotating: Rotating,
-  credential: Credential,
-  status: 'loaded' | 'failed' = 'loaded',
-): Promise<void> {
+/** Its consumer says of the new value that it has loaded it. */
+export async function attestFor(rotating: Rotating, credential: Credential): Promise<void> {
+  const { newKey = '' } = await waitsForApp(rotating, credential);
+  await says(rotating, credential, newKey, 'loaded');
+}
+
+/** It says that it cannot load the new value; and, when it is asked, that it is back at the old one. */
+export async function failFor(rotating: Rotating, credential: Credential): Promise<void> {
   const { newKey = '', oldKey = '' } = await waitsForApp(rotating, credential);
-  const handle = rotationOf(rotating.client, credential.id);
-  await attest(handle, { consumer: 'app', instance: '1', keyId: newKey, status });
-  // Back at the old one.
-  if (status === 'failed') await attest(handle, { consumer: 'app', instance: '1', keyId: oldKey, status: 'loaded' });
+  await says(rotating, credential, newKey, 'failed');
+  await waitsForApp(rotating, credential, 'undoing');
+  await says(rotating, credential, oldKey, 'loaded');
+}
+
+function says({ client }: Rotating, { id }: Credential, keyId: string, status: 'loaded' | 'failed'): Promise<void> {
+  return attest(rotationOf(client, id), { consumer: 'app', instance: '1', keyId, status });
 }
 
 export async function isOpen({ client }: Rotating, { id }: Credential): Promise<boolean> {
