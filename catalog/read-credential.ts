@@ -108,7 +108,8 @@ function credentialOf(
   common: Common,
   file: FileFields,
 ): DeclaredCredential {
-  const { grace, soak, refreshWithin, approval, limits, maxAge, schedule, smokeTests, site, owner, tier } = common;
+  const { grace, soak, refreshWithin, approval, limits, maxAge, schedule, smokeTests, site, owner, tags, tier } =
+    common;
   const targets = targetsOf(common);
   return {
     id,
@@ -129,6 +130,7 @@ function credentialOf(
     ...(schedule && { schedule }),
     ...(maxAge !== undefined && { maxAgeMs: maxAge }),
     ...groupOf(common, file),
+    ...(tags.length > 0 && { tags }),
   };
 }
 

@@ -9,6 +9,8 @@ export interface DeclaredCredential extends Credential {
   /** A promise: no value is older. */
   maxAgeMs?: number;
   group?: Group;
+  /** Words by which people select it. */
+  tags?: readonly string[];
 }
 
 const tenYearsMs = 3_650 * 86_400_000;
@@ -91,6 +93,11 @@ export const commonSchema = z.strictObject({
   schedule: scheduleSchema.optional(),
   maxAge: positive.optional(),
   group: name.optional(),
+  tags: z
+    .array(name)
+    .max(20)
+    .refine((tags) => new Set(tags).size === tags.length, 'each tag once')
+    .default([]),
 });
 export type Common = z.infer<typeof commonSchema>;
 

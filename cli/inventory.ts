@@ -60,7 +60,7 @@ function itemOf(credential: DeclaredCredential, rotated: Item['rotated'], now: n
   return { credential, rotated, ...(ageMs !== undefined && { ageMs }), ...(due && { due }) };
 }
 
-async function fromAudit(
+export async function fromAudit(
   shell: Shell,
   credentials: readonly DeclaredCredential[],
   { audit, needsAudit }: InventoryOptions,

@@ -4,7 +4,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type Inventory, type Item, inventoryOf } from '../inventory.ts';
 import { openCatalog } from '../open-catalog.ts';
 import type { Style } from '../output.ts';
-import { type Filters, select } from '../selection.ts';
+import { type Filters, filterWords, select } from '../selection.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
 import { type Cell, table } from '../table.ts';
 import { duration, moment } from '../words.ts';
@@ -20,9 +20,10 @@ export function addList(program: Command): void {
   withGlobals(program.command('list'))
     .description('Show the credentials of the catalog: where they are used, what is open, last rotated, next due.')
     .argument('[selection...]', 'ids or globs (default: all in the catalog)')
-    .option('--owner <owner>', 'only those of this owner')
-    .option('--tier <tier>', 'only those of this tier')
-    .option('--provider <type>', 'only those of this provider')
+    .option('--owner <owner>', filterWords.owner)
+    .option('--tier <tier>', filterWords.tier)
+    .option('--provider <type>', filterWords.provider)
+    .option('--tag <tag>', filterWords.tag)
     .option('--due', `only those that are due or overdue; there are some: exit code ${exitCodes.due}`)
     .option('--overdue', `only those that are overdue; there are some: exit code ${exitCodes.due}`)
     .option('--audit <sink:location>', 'the audit to read (default: as KEYTURN_AUDIT)')
@@ -39,8 +40,8 @@ interface Options extends Filters {
 }
 
 async function list(shell: Shell, selection: string[], options: Options): Promise<ExitCode> {
-  const { audit, due, overdue, owner, provider, tier } = options;
-  const selected = select(await openCatalog(shell), selection, { owner, provider, tier });
+  const { audit, due, overdue, owner, provider, tag, tier } = options;
+  const selected = select(await openCatalog(shell), selection, { owner, provider, tag, tier });
   const needsAudit = due === true || overdue === true;
   const inventory = await inventoryOf(shell, selected, { needsAudit, ...(audit !== undefined && { audit }) });
   const isWanted = (item: Item) => !needsAudit || item.due === 'overdue' || (!overdue && item.due === 'due');
@@ -101,12 +102,13 @@ function stateOf({ overview }: Item): string | undefined {
 
 function dataOf(item: Item): object {
   const { ageMs, credential, due, overview, rotated } = item;
-  const { consumers, id, maxAgeMs, owner, provider, targets, tier } = credential;
+  const { consumers, id, maxAgeMs, owner, provider, tags = [], targets, tier } = credential;
   const { schedule } = overview ?? {};
   return {
     id,
     owner,
     tier,
+    tags,
     provider: provider.type,
     targets: targets.map(({ name }) => name),
     consumers: consumers.map(({ name }) => name),

@@ -1,9 +1,22 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { fleetEnd, startFleet, tellFleet } from '../../client/fleets.ts';
-import { ended, retry, rollBack, rotationOf, startOrJoin } from '../../client/rotations.ts';
+import { ended, retry, rotationOf, startOrJoin } from '../../client/rotations.ts';
 import type { Credential } from '../../contract/index.ts';
 import { type Rotating, requestOf, startRotating } from '../support/rotating.ts';
-import { attended, attestFor, failFor, fleetOf, isOpen, many, waitsForApp, wasBegun } from './support/fleet.ts';
+import {
+  attended,
+  attestFor,
+  failFor,
+  fleetOf,
+  isOpen,
+  many,
+  refuseFor,
+  returnFor,
+  waitsForApp,
+  wasBegun,
+} from './support/fleet.ts';
 import { frozen, storedCredential } from './support/scheduling.ts';
 
 /** Many credentials by one workflow. Every workflow is rebuilt from its history at every task. */
@@ -136,21 +149,21 @@ describe.concurrent('a fleet', () => {
   });
 
   test('one that needs a person is counted, not waited for, and heard of again', async () => {
-    const target = { name: 'main', vault: 'file', secret: 'fleet/never-stored', value: 'raw' } as const;
-    const [quarantined, other] = [await attended(rotating), await attended(rotating)];
-    const limits = { ...quarantined.limits, stepMs: 1_000, settleMs: 1_000 };
-    const broken = {
-      ...quarantined,
-      limits,
-      consumers: [{ ...quarantined.consumers[0], type: 'nobody' }],
-    } as Credential;
-    expect(target.secret).toBeTruthy();
+    const [broken, other] = [await attended(rotating), await attended(rotating)];
     const fleet = await fleetOf(rotating, [broken, other], { mostFailures: 1, until: 'ended' });
-    const now = await fleet.until(({ counts }) => counts.failed === 1);
-    expect(now.state).toBe('running');
+    await waitsForApp(rotating, broken);
+    const file = join(rotating.home, 'vault', `${broken.targets[0]?.secret}.vault.json`);
+    const before = await readFile(file);
+    await writeFile(file, 'not what Keyturn wrote');
+    await refuseFor(rotating, broken);
+    const now = await fleet.until(({ counts }) => counts.quarantined === 1);
+    expect(now).toMatchObject({ state: 'running', failures: [{ state: 'quarantined', reason: { kind: 'invalid' } }] });
+    await writeFile(file, before);
+    await retry(rotationOf(rotating.client, broken.id), ada);
+    await fleet.until(({ counts }) => counts.quarantined === 0);
+    await returnFor(rotating, broken);
     await attestFor(rotating, other);
-    const end = await fleetEnd(fleet.handle);
-    expect(end).toMatchObject({ outcome: 'done', counts: { rotated: 1, failed: 1 } });
+    expect(await fleetEnd(fleet.handle)).toMatchObject({ outcome: 'done', counts: { rotated: 1, restored: 1 } });
   });
 
   test('one that was ended by force is found at once, and a long silence is looked after', async () => {
@@ -247,5 +260,3 @@ test('messages that are not well formed are left aside', async () => {
   await attestFor(rotating, credential);
   expect(await fleetEnd(fleet.handle)).toMatchObject({ outcome: 'done', counts: { failed: 0 } });
 });
-
-void [retry, rollBack];

@@ -74,9 +74,17 @@ export async function attestFor(rotating: Rotating, credential: Credential): Pro
 
 /** It says that it cannot load the new value; and, when it is asked, that it is back at the old one. */
 export async function failFor(rotating: Rotating, credential: Credential): Promise<void> {
-  const { newKey = '', oldKey = '' } = await waitsForApp(rotating, credential);
+  await refuseFor(rotating, credential);
+  await returnFor(rotating, credential);
+}
+
+export async function refuseFor(rotating: Rotating, credential: Credential): Promise<void> {
+  const { newKey = '' } = await waitsForApp(rotating, credential);
   await says(rotating, credential, newKey, 'failed');
-  await waitsForApp(rotating, credential, 'undoing');
+}
+
+export async function returnFor(rotating: Rotating, credential: Credential): Promise<void> {
+  const { oldKey = '' } = await waitsForApp(rotating, credential, 'undoing');
   await says(rotating, credential, oldKey, 'loaded');
 }
 
