@@ -60,6 +60,7 @@ function itemOf(credential: DeclaredCredential, rotated: Item['rotated'], now: n
   return { credential, rotated, ...(ageMs !== undefined && { ageMs }), ...(due && { due }) };
 }
 
+/** When each was last rotated. @returns undefined where the audit cannot be read and need not be. */
 export async function fromAudit(
   shell: Shell,
   credentials: readonly DeclaredCredential[],

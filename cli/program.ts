@@ -7,6 +7,7 @@ import { addAttest } from './commands/attest.ts';
 import { addAudit } from './commands/audit.ts';
 import { addCheck } from './commands/check.ts';
 import { addCompromised } from './commands/compromised.ts';
+import { addFleet } from './commands/fleet.ts';
 import { addHistory } from './commands/history.ts';
 import { addList } from './commands/list.ts';
 import { addPause } from './commands/pause.ts';
@@ -36,7 +37,7 @@ Environment:
   NO_COLOR         no colours`;
 
 const commands = [
-  ...[addCheck, addUp, addWorker, addRotate, addCompromised, addStatus, addList, addHistory, addWatch],
+  ...[addCheck, addUp, addWorker, addRotate, addFleet, addCompromised, addStatus, addList, addHistory, addWatch],
   ...[addPlan, addApply, addPause, addResume],
   ...[addApprove, addReject, addProceed, addRollback, addRetry, addResolve],
   ...[addAdopt, addAttest, addStore, addAudit],

@@ -29,7 +29,7 @@ export const connector: ProviderConnector<Config> = {
   open,
 };
 
-function powers({ lastUsedLagMs, propagationMs }: Config): ProviderPowers {
+function powers({ account, lastUsedLagMs, propagationMs }: Config): ProviderPowers {
   return {
     order: 'make-before-break',
     chooses: false,
@@ -43,6 +43,7 @@ function powers({ lastUsedLagMs, propagationMs }: Config): ProviderPowers {
     keysMax,
     propagationMsMax: propagationMs,
     requestsPerMinute: 300,
+    ...(account !== undefined && { rateOf: account }),
   };
 }
 

@@ -18,6 +18,7 @@ export const connector: VaultConnector<Config> = {
     propagationMsMax: 5 * 60_000,
     // Per secret (https://cloud.google.com/secret-manager/quotas).
     writesPerMinute: locationOf(config.secret) ? 4_800 : 120,
+    rateOf: config.secret,
   }),
   classify,
   open: (config) => (config.readers === 'alias' ? new AliasVault(config) : new NewestVault(config)),
