@@ -5,6 +5,7 @@ import type { FleetEnd, FleetProgress } from '../contract/index.ts';
 import { Board } from './board.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { endWords, exitCodeOfFleet, failureLine, fleetData, fleetLine } from './fleet-words.ts';
+import { grpcKind } from './grpc-errors.ts';
 import type { Shell } from './shell.ts';
 import { inTime, silenceMs, silent } from './watch.ts';
 import { between } from './words.ts';
@@ -54,37 +55,53 @@ async function follow(
   { seen, stop }: Following,
 ): Promise<{ end?: FleetEnd; last?: FleetProgress }> {
   const over = new AbortController();
-  let settled: { end: FleetEnd } | { error: unknown } | undefined;
-  const ending = temporal.connection
-    .withAbortSignal(over.signal, () => fleetEnd(handle))
-    .then(
-      (end) => {
-        settled = { end };
-      },
-      (error: unknown) => {
-        settled = { error };
-      },
-    );
+  let ending = endingOf(temporal, handle, over.signal);
   let last: FleetProgress | undefined;
   let answeredMs = Date.now();
   try {
     while (!stop.aborted) {
-      if (settled && 'error' in settled) throw settled.error;
-      const now = settled ? last : await inTime(temporal, () => fleetProgress(handle));
-      if (now && now !== last) {
+      const { settled } = ending;
+      // A server that comes back is asked again; one that does not is silent.
+      if (settled && 'error' in settled && grpcKind(settled.error) !== 'transient') throw settled.error;
+      if (settled && 'error' in settled) ending = endingOf(temporal, handle, over.signal);
+      const now = await inTime(temporal, () => fleetProgress(handle));
+      if (now) {
         last = now;
         answeredMs = Date.now();
         seen(now);
       }
       if (settled && 'end' in settled) return { end: settled.end, ...(last && { last }) };
-      if (Date.now() - answeredMs > silenceMs)
-        throw await silent(handle, { what: 'fleet', look: 'keyturn fleet status' });
-      await Promise.race([ending, sleep(pollMs, undefined, { signal: stop }).catch(() => {})]);
+      if (Date.now() - answeredMs > silenceMs) throw await silent(handle, fleetSilence);
+      const pause = sleep(pollMs, undefined, { signal: stop }).catch(() => {});
+      await (ending.settled ? pause : Promise.race([ending.promise, pause]));
     }
     return last ? { last } : {};
   } finally {
     over.abort();
   }
+}
+
+const fleetSilence = { what: 'fleet', look: 'keyturn fleet status' };
+
+interface Ending {
+  settled?: { end: FleetEnd } | { error: unknown };
+  promise: Promise<void>;
+}
+
+/** The fleet's own answers would never tell that it was ended by force. */
+function endingOf({ connection }: Connected, handle: FleetHandle, over: AbortSignal): Ending {
+  const ending: Ending = { promise: Promise.resolve() };
+  ending.promise = connection
+    .withAbortSignal(over, () => fleetEnd(handle))
+    .then(
+      (end) => {
+        ending.settled = { end };
+      },
+      (error: unknown) => {
+        ending.settled = { error };
+      },
+    );
+  return ending;
 }
 
 /** On a terminal one board, elsewhere a line when something has changed. */

@@ -38,7 +38,7 @@ export function endWords(
   out: Output,
   { cancelled, counts, endedAt, fleet, members, outcome, startedAt }: FleetEnd,
 ): string {
-  const failures = members.filter((each) => exitCodeOfMember(each) !== 0 && each.state !== 'waiting');
+  const failures = members.filter(isFailure);
   const isGood = outcome === 'done' && failures.length === 0;
   const notBegun = counts.waiting === 0 ? '' : `; ${count(counts.waiting, 'credential')} not begun`;
   const by = cancelled ? ` by ${cancelled.by}${because(cancelled.reason)}` : '';
@@ -76,7 +76,7 @@ export function fleetData(fleet: string, now: FleetProgress | undefined, end = n
     paused: now?.paused ?? null,
     cancelled: end?.cancelled ?? now?.cancelled ?? null,
     rotating: end ? [] : (now?.rotating ?? []).map(memberData),
-    failures: (now?.failures ?? end?.members.filter((each) => isFailure(each)) ?? []).map(memberData),
+    failures: (end?.members.filter(isFailure) ?? now?.failures ?? []).map(memberData),
     credentials: end ? end.members.map(memberData) : null,
   };
 }

@@ -29,7 +29,7 @@ export const connector: ProviderConnector<Config> = {
   open,
 };
 
-function powers({ account, lastUsedLagMs, propagationMs }: Config): ProviderPowers {
+function powers({ account, lastUsedLagMs, propagationMs, requestsPerMinute }: Config): ProviderPowers {
   return {
     order: 'make-before-break',
     chooses: false,
@@ -42,7 +42,7 @@ function powers({ account, lastUsedLagMs, propagationMs }: Config): ProviderPowe
     lagSource,
     keysMax,
     propagationMsMax: propagationMs,
-    requestsPerMinute: 300,
+    requestsPerMinute,
     ...(account !== undefined && { rateOf: account }),
   };
 }
