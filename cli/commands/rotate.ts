@@ -1,25 +1,10 @@
 import { type Command, Option } from '@commander-js/extra-typings';
-import type { Connected } from '../../client/connect.ts';
-import type { Retrying } from '../../client/pending.ts';
-import {
-  type Credential,
-  KeyturnError,
-  type Progress,
-  type Request,
-  type Urgency,
-  urgencies,
-} from '../../contract/index.ts';
+import { KeyturnError, type Request, type Urgency, urgencies } from '../../contract/index.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { openCatalog } from '../open-catalog.ts';
-import { planned, planWords } from '../plan.ts';
-import { changedLines, retryLine } from '../progress-lines.ts';
 import { asCount, asDuration, requestFrom } from '../request.ts';
 import { type Filters, filterWords, isGlob, select } from '../selection.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
-import { ensureSearchAttributes, withTemporal } from '../temporal.ts';
-import { conclude } from '../verdict.ts';
-import type { Watched } from '../watch.ts';
-import { onStopSignal } from '../worker-process.ts';
 
 const notes = `
 Returns when the new key is in use everywhere; the old one goes after the grace (--wait: returns at the end). Ctrl-C
@@ -111,7 +96,7 @@ async function rotateSelected(shell: Shell, selection: string[], options: Option
   const isFleet = isNarrowed || others.length > 0 || [atOnce, mostFailures].some((each) => each !== undefined);
   return id === undefined || isFleet || isGlob(id)
     ? rotateFleet(shell, selection, options)
-    : rotate(shell, id, options);
+    : rotateById(shell, id, options);
 }
 
 async function rotateFleet(shell: Shell, selection: string[], options: Options): Promise<ExitCode> {
@@ -139,62 +124,9 @@ function requestOf(shell: Shell, options: Options, id: string | undefined): Requ
   return requestFrom(shell, { acceptBroken, compromisedAt, converge, reason, replace, urgency, withinMs: within, id });
 }
 
-async function rotate(shell: Shell, id: string, options: Options): Promise<ExitCode> {
+async function rotateById(shell: Shell, id: string, options: Options): Promise<ExitCode> {
   const credential = (await openCatalog(shell)).find(id);
   const request = requestOf(shell, options, options.requestId);
-  if (options.dryRun) return tryDry(shell, credential, request);
-  const { startOrJoin } = await import('../../client/rotations.ts');
-  const { requireWorkers } = await import('../workers.ts');
-  return withTemporal(shell, async (temporal) => {
-    await ensureSearchAttributes(shell, temporal);
-    const { handle, joined } = await startOrJoin(temporal.client, credential, request);
-    shell.out.say(joined ? `Joined the open rotation of ${id}.` : `Rotating ${id}.`);
-    await requireWorkers(temporal, credential);
-    const { signaledRunId: runId } = handle;
-    const watched = await watchLive(shell, temporal, { credential: id, runId, requestId: request.id, options });
-    return conclude(shell.out, { credential: id, joined, request: request.id, watched });
-  });
-}
-
-async function tryDry(shell: Shell, credential: Credential, request: Request): Promise<ExitCode> {
-  const { out } = shell;
-  const plan = await planned(shell, { credential, requests: [request] });
-  out.result(planWords(out, plan));
-  out.data({ credential: credential.id, dryRun: true, plan });
-  return exitCodes.ok;
-}
-
-interface Live {
-  credential: string;
-  runId: string;
-  requestId: string;
-  options: Options;
-}
-
-/** Each change of a step or a wait is a line on standard error. */
-async function watchLive({ out }: Shell, temporal: Connected, { options, ...live }: Live): Promise<Watched> {
-  const { watch } = await import('../watch.ts');
-  const stopped = new AbortController();
-  const stopListening = onStopSignal(() => stopped.abort());
-  const { timeout, wait } = options;
-  const stop = timeout === undefined ? stopped.signal : AbortSignal.any([stopped.signal, AbortSignal.timeout(timeout)]);
-  let last: Progress | undefined;
-  const seen = (now: Progress) => {
-    if (last !== undefined && last.rotation !== now.rotation) out.say('The request goes on in the next rotation.');
-    for (const line of changedLines(last, now, (style, text) => out.paintProgress(style, text))) out.say(line);
-    last = now;
-  };
-  const told = new Set<string>();
-  const retrying = (now: readonly Retrying[]) => {
-    for (const { activity, message, attempt } of now) {
-      if (told.has(`${activity} ${message}`)) continue;
-      told.add(`${activity} ${message}`);
-      out.say(`  ${retryLine({ activity, attempt, message })}`);
-    }
-  };
-  try {
-    return await watch(temporal, { ...live, until: wait ? 'end' : 'refreshed', seen, retrying, stop });
-  } finally {
-    stopListening();
-  }
+  const { planOne, rotateOne } = await import('../rotate-one.ts');
+  return options.dryRun ? planOne(shell, credential, request) : rotateOne(shell, credential, request, options);
 }
