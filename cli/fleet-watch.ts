@@ -7,11 +7,13 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { endWords, exitCodeOfFleet, failureLine, fleetData, fleetLine } from './fleet-words.ts';
 import { grpcKind } from './grpc-errors.ts';
 import type { Shell } from './shell.ts';
-import { inTime, silenceMs, silent } from './watch.ts';
+import { inTime, silent } from './watch.ts';
 import { between } from './words.ts';
 import { onStopSignal } from './worker-process.ts';
 
 const pollMs = 500;
+/** It lives long, and its workers have much to do. */
+const silenceMs = 120_000;
 
 export interface FleetWatching {
   fleet: string;

@@ -31,7 +31,7 @@ export type Watched =
 
 const pollMs = 250;
 const answerMs = 5_000;
-export const silenceMs = 20_000;
+const silenceMs = 20_000;
 const retriesEveryMs = 3_000;
 
 /**
