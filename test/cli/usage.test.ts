@@ -26,6 +26,7 @@ const commands = [
   ['adopt'],
   ['attest'],
   ['store'],
+  ...['status', 'watch', 'list', 'pause', 'resume', 'cancel'].map((verb) => ['fleet', verb]),
   ['audit', 'verify'],
   ['audit', 'export'],
 ];

@@ -50,6 +50,10 @@ export async function run({ atOnce, count, keep }: Options): Promise<boolean> {
   await stand.stop(keep);
   const runs = { 'runs of the fleet workflow': seen.runs.size, 'most at once': seen.mostAtOnce, seconds: tookS };
   console.table({ outcome, rotated: counts?.rotated, ...counted, ...runs, violations: violations.length });
+  console.log('Requests at the double, of one rotation');
+  console.table(
+    Object.fromEntries([...stand.road.done].map(([action, times]) => [action, (times / count).toFixed(1)])),
+  );
   for (const line of violations) console.log(`VIOLATION ${line}`);
   if (keep) console.log(`logs and databases: ${stand.folder}`);
   return violations.length === 0;
