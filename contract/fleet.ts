@@ -97,6 +97,8 @@ export interface FleetMemory {
   begunAtMs: Readonly<Record<string, number>>;
   /** How long those took that are done. */
   took: { count: number; sumMs: number };
+  /** How far apart they have begun, pauses apart. */
+  apart: { count: number; sumMs: number; lastMs?: number };
 }
 
 export interface FleetCounts {

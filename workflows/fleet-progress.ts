@@ -70,22 +70,28 @@ function shown({ declared: _declared, paces: _paces, ...member }: FleetMember): 
   return { ...rest, ...(member.state === 'waiting' && closedUntil !== undefined && { closedUntil }) };
 }
 
-/** As long as each has taken so far, the rest takes; at least as long as the paces want. */
+/** What waits begins as far apart as the others have, or as places and paces allow; then the last one takes as long as each has. */
 function leftMsOf(fleet: Fleet): number | undefined {
-  const { engine, input, paces, took } = fleet;
-  const outcome = outcomeOf(fleet);
-  const isBeginning = outcome === undefined;
+  const { engine, took } = fleet;
+  const isBeginning = outcomeOf(fleet) === undefined;
   if (took.count === 0 || (isBeginning && fleet.paused)) return undefined;
   const eachMs = took.sumMs / took.count;
   const now = engine.now();
   const running = inState(fleet, 'rotating').map(({ begunMs = now }) => Math.max(0, eachMs - (now - begunMs)));
-  const waiting = isBeginning ? inState(fleet, 'waiting') : [];
-  const closedMs = waiting.map(({ closedUntil }) => (closedUntil === undefined ? 0 : Date.parse(closedUntil) - now));
+  return Math.round((isBeginning ? beginningMs(fleet, eachMs) : 0) + Math.max(0, ...running));
+}
+
+/** Until the last one that waits has begun. */
+function beginningMs(fleet: Fleet, eachMs: number): number {
+  const { apart, engine, input, paces } = fleet;
+  const waiting = inState(fleet, 'waiting');
+  const soFarMs = apart.count === 0 ? 0 : (apart.sumMs / apart.count) * waiting.length;
+  const roundsMs = (eachMs * waiting.length) / input.atOnce;
   const spacedMs = [...paces.values()].map(
     ({ apartMs, name }) => apartMs * waiting.filter((each) => each.paces.includes(name)).length,
   );
-  const roundsMs = (eachMs * waiting.length) / input.atOnce;
-  return Math.round(Math.max(roundsMs, ...spacedMs, ...closedMs, 0) + Math.max(0, ...running));
+  const closed = waiting.flatMap(({ closedUntil }) => (closedUntil === undefined ? [] : [Date.parse(closedUntil)]));
+  return Math.max(soFarMs, roundsMs, ...spacedMs, ...closed.map((untilMs) => untilMs - engine.now()));
 }
 
 /** For the reader of the history, in Markdown. */

@@ -40,7 +40,8 @@ export interface Fleet {
   readonly paces: ReadonlyMap<string, Pace>;
   readonly begunAtMs: Map<string, number>;
   readonly startedAt: Instant;
-  took: { count: number; sumMs: number };
+  took: FleetMemory['took'];
+  apart: FleetMemory['apart'];
   paused?: Told | undefined;
   cancelled?: Told;
   /** Too many had failed. */
@@ -67,6 +68,7 @@ export function newFleet(engine: Engine, workflowId: string, input: FleetInput):
     begunAtMs: new Map(Object.entries(memory?.begunAtMs ?? {})),
     startedAt,
     took: memory?.took ?? { count: 0, sumMs: 0 },
+    apart: memory?.apart ?? { count: 0, sumMs: 0 },
     ...(memory?.paused && { paused: memory.paused }),
     ...(memory?.cancelled && { cancelled: memory.cancelled }),
     ...(memory?.stoppedAt !== undefined && { stoppedAt: memory.stoppedAt }),
@@ -76,7 +78,7 @@ export function newFleet(engine: Engine, workflowId: string, input: FleetInput):
 
 /** What it needs to go on when it continues as new. */
 export function memoryOf(fleet: Fleet): FleetMemory {
-  const { begunAtMs, cancelled, members, paused, startedAt, stoppedAt, took } = fleet;
+  const { apart, begunAtMs, cancelled, members, paused, startedAt, stoppedAt, took } = fleet;
   return {
     startedAt,
     members: [...members.values()].map(({ declared: _declared, paces: _paces, ...member }) => member),
@@ -85,6 +87,7 @@ export function memoryOf(fleet: Fleet): FleetMemory {
     ...(stoppedAt !== undefined && { stoppedAt }),
     begunAtMs: Object.fromEntries(begunAtMs),
     took,
+    apart,
   };
 }
 
@@ -140,6 +143,15 @@ export function hear(fleet: Fleet, news: unknown): string | undefined {
   return undefined;
 }
 
+/** Only now it is known to have begun; nothing else began meanwhile. */
+export function hasBegun(fleet: Fleet, { paces }: FleetMember): void {
+  const { apart, begunAtMs, engine } = fleet;
+  const now = engine.now();
+  for (const pace of paces) begunAtMs.set(pace, now);
+  const first = apart.lastMs === undefined;
+  fleet.apart = { count: apart.count + (first ? 0 : 1), sumMs: apart.sumMs + now - (apart.lastMs ?? now), lastMs: now };
+}
+
 const reasonLengthMost = 500;
 
 /** It is remembered for each of many. */
@@ -188,6 +200,7 @@ export function pause(fleet: Fleet, decision: Decision): void {
 
 export function resume(fleet: Fleet): void {
   fleet.paused = undefined;
+  fleet.apart = { ...fleet.apart, lastMs: fleet.engine.now() };
   fleet.changes += 1;
 }
 

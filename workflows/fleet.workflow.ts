@@ -91,15 +91,13 @@ async function step(fleet: Fleet): Promise<void> {
 
 /** Its rotation is begun, or the one that is open takes the request on. */
 async function give(fleet: Fleet, member: FleetMember): Promise<void> {
-  const { begunAtMs, engine } = fleet;
   if (!(await isOpenNow(fleet, member))) return;
   // Somebody may have paused it meanwhile.
   if (nextTurn(fleet) !== member) return;
-  member.heardMs = engine.now();
+  member.heardMs = fleet.engine.now();
   fleets.become(fleet, member, 'rotating');
   await beginOrJoin(fleet, member);
-  // Only now it is known to have begun; nothing else begins meanwhile.
-  for (const pace of member.paces) begunAtMs.set(pace, engine.now());
+  fleets.hasBegun(fleet, member);
 }
 
 /** Outside a rotation, which would keep its place for days; whoever is in a hurry does not wait. */

@@ -44,6 +44,7 @@ export async function run({ atOnce, count, keep }: Options): Promise<boolean> {
   if (code !== 0) violations.push(`the command ended with ${code}: ${command.stderr().slice(-500)}`);
   if (outcome !== 'done' || counts?.rotated !== count)
     violations.push(`it ended ${outcome}: ${JSON.stringify(counts)}`);
+  if (counted.extra < 1) violations.push('no key was made whose maker was killed: nothing was tried');
   if (auditCode !== 0) violations.push(`the audit is not whole: ${verified.stdout().slice(-500)}`);
   if (seen.mostAtOnce > atOnce) violations.push(`${seen.mostAtOnce} rotated at once`);
   for (const worker of crew.workers) process.kill(worker.pid, 'SIGKILL');
@@ -107,9 +108,11 @@ async function look({ connected }: Stand, seen: Seen): Promise<FleetProgress | u
   }
 }
 
+/** In the middle of making a key: it is made, and whoever asked for it does not hear so. */
 async function killWorker({ stand, workers }: Crew): Promise<void> {
   const [first] = workers.splice(0, 1);
-  if (first) process.kill(first.pid, 'SIGKILL');
+  stand.road.loseReplyTo('CreateAccessKey');
+  stand.road.before('CreateAccessKey', async () => void (first && process.kill(first.pid, 'SIGKILL')));
   await first?.exited;
   workers.push(await startWorkerProgram(stand.env));
 }
