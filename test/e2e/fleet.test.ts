@@ -208,18 +208,22 @@ describe.concurrent('a fleet', () => {
     for (const gap of gaps) expect(gap).toBeGreaterThan(apartMs - 100);
   });
 
-  test('it continues as new with all that it knows, and begins nothing twice', async () => {
-    const credentials = await many(4, () => attended(rotating));
+  test('rebuilt at every task it continues as new with all that it knows, and begins nothing twice', async ({
+    onTestFinished,
+  }) => {
+    const rotating = await startRotating({ maxCachedWorkflows: 0 });
+    onTestFinished(() => rotating.stop());
+    const credentials = await many(3, () => attended(rotating));
     const fleet = await fleetOf(rotating, credentials, { atOnce: 2, until: 'ended', eventsMost: 25 });
     const { firstExecutionRunId } = await fleet.handle.describe().then(({ raw }) => ({
       firstExecutionRunId: raw.workflowExecutionInfo?.firstRunId,
     }));
     for (const credential of credentials) await attestFor(rotating, credential);
     const end = await fleetEnd(fleet.handle);
-    expect(end).toMatchObject({ outcome: 'done', counts: { rotated: 4, failed: 0 } });
+    expect(end).toMatchObject({ outcome: 'done', counts: { rotated: 3, failed: 0 } });
     const { runId } = await rotating.client.workflow.getHandle(fleet.handle.workflowId).describe();
     expect(runId).not.toBe(firstExecutionRunId);
-    for (const { id } of credentials) expect(await rotationsOf(id)).toBe(1);
+    for (const { id } of credentials) expect(await rotationsOf(id, rotating)).toBe(1);
   });
 
   test('the same id again is the same fleet', async () => {
@@ -236,8 +240,8 @@ describe.concurrent('a fleet', () => {
   });
 });
 
-async function rotationsOf(id: string): Promise<number> {
-  const closes = (await rotating.sink.read(id)).filter(({ entry }) => entry.kind === 'close');
+async function rotationsOf(id: string, { sink } = rotating): Promise<number> {
+  const closes = (await sink.read(id)).filter(({ entry }) => entry.kind === 'close');
   return closes.length;
 }
 
