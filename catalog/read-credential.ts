@@ -112,7 +112,7 @@ function credentialOf(
   common: Common,
   file: FileFields,
 ): DeclaredCredential {
-  const { grace, soak, refreshWithin, limits, maxAge, schedule, smokeTests, site, owner, tier } = common;
+  const { grace, soak, refreshWithin, limits, maxAge, schedule, smokeTests, site, owner, tags, tier } = common;
   const targets = targetsOf(common);
   return {
     id,
@@ -133,6 +133,7 @@ function credentialOf(
     ...(schedule && { schedule }),
     ...(maxAge !== undefined && { maxAgeMs: maxAge }),
     ...groupOf(common, file),
+    ...(tags.length > 0 && { tags }),
   };
 }
 

@@ -11,6 +11,8 @@ export interface DeclaredCredential extends Credential {
   /** A promise: no value is older. */
   maxAgeMs?: number;
   group?: Group;
+  /** Words by which people select it. */
+  tags?: readonly string[];
 }
 
 const name = z
@@ -89,6 +91,11 @@ export const commonSchema = z.strictObject({
   schedule: scheduleSchema.optional(),
   maxAge: positive.optional(),
   group: name.optional(),
+  tags: z
+    .array(name)
+    .max(20)
+    .refine((tags) => new Set(tags).size === tags.length, 'each tag once')
+    .default([]),
 });
 export type Common = z.infer<typeof commonSchema>;
 

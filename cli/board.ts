@@ -24,6 +24,17 @@ export class Board {
 
   set(name: string, line: Line): void {
     this.#lines.set(name, line);
+    this.#draw();
+  }
+
+  /** These, and no others. */
+  setAll(lines: readonly (readonly [string, Line])[]): void {
+    this.#lines.clear();
+    for (const [name, line] of lines) this.#lines.set(name, line);
+    this.#draw();
+  }
+
+  #draw(): void {
     const lines = this.#cut();
     if (lines.join('\n') === this.#drawn.join('\n')) return;
     moveCursor(this.#stream, 0, -this.#drawn.length);

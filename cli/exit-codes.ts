@@ -1,5 +1,5 @@
 import { CatalogError } from '../catalog/problem.ts';
-import type { ErrorKind, RotationEnd } from '../contract/index.ts';
+import type { ErrorKind, Member, RotationEnd } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
 import { grpcKind } from './grpc-errors.ts';
 
@@ -36,6 +36,13 @@ export const exitCodeWords: Readonly<Record<keyof typeof exitCodes, string>> = {
 
 export function exitCodeOfEnd({ outcome }: Pick<RotationEnd, 'outcome'>): ExitCode {
   return outcome === 'rotated' ? exitCodes.ok : exitCodes[outcome];
+}
+
+/** Of one credential of a fleet; what was not begun is as it was. */
+export function exitCodeOfMember({ outcome, state }: Pick<Member, 'outcome' | 'state'>): ExitCode {
+  if (outcome !== undefined) return exitCodeOfEnd({ outcome });
+  const codes = { waiting: 'unchanged', quarantined: 'quarantined', lost: 'refused', rotating: 'waiting' } as const;
+  return state === 'refreshed' || state === 'ended' ? exitCodes.ok : exitCodes[codes[state]];
 }
 
 const mildestFirst: readonly ExitCode[] = [

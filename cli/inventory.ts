@@ -70,7 +70,8 @@ function itemOf(credential: DeclaredCredential, audited: Audited | undefined, no
   return { credential, rotated, ...(ageMs !== undefined && { ageMs }), ...(due && { due }) };
 }
 
-async function fromAudit(
+/** When each was last rotated. @returns undefined where the audit cannot be read and need not be. */
+export async function fromAudit(
   shell: Shell,
   credentials: readonly DeclaredCredential[],
   { audit, needs }: InventoryOptions,

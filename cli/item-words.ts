@@ -31,13 +31,14 @@ function nextWords({ phase, schedule }: Overview): string {
 
 /** For `--json`: who is responsible for it, and how old it is. */
 export function itemData({ ageMs, credential, due, overview, rotated }: Item) {
-  const { approval, id, maxAgeMs, owner, provider, tier } = credential;
+  const { approval, id, maxAgeMs, owner, provider, tags = [], tier } = credential;
   const { schedule } = overview ?? {};
   return {
     id,
     owner,
     tier,
     approval: approval ?? null,
+    tags,
     provider: provider.type,
     lastRotatedAt: typeof rotated === 'string' ? null : rotated.at,
     ageMs: ageMs ?? null,

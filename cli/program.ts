@@ -9,6 +9,7 @@ import { addCheck } from './commands/check.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addCompromised } from './commands/compromised.ts';
 import { addDiscover } from './commands/discover.ts';
+import { addFleet } from './commands/fleet.ts';
 import { addHandIn } from './commands/hand-in.ts';
 import { addHistory } from './commands/history.ts';
 import { addInventory } from './commands/inventory.ts';
@@ -46,6 +47,7 @@ const commands = [
     addWorker,
     addRotate,
     addHandIn,
+    addFleet,
     addCompromised,
     addStatus,
     addList,

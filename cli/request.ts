@@ -27,3 +27,8 @@ export function asDuration(text: string): number {
   if (parsed.success) return parsed.data;
   throw new InvalidArgumentError('a duration is, for example, 30s, 10m or 1h.');
 }
+
+export function asCount(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('a whole number, for example 10.');
+}

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { declarationOf } from '../catalog/declaration.ts';
 import type { Catalog, DeclaredCredential } from '../catalog/index.ts';
 import { lineOf } from '../catalog/problem.ts';
 import type { Connected } from '../client/connect.ts';
@@ -25,8 +26,9 @@ export async function openWithWarnings(shell: Shell): Promise<Catalog> {
   return catalog;
 }
 
-function scheduledOf({ group, maxAgeMs: _age, schedule, ...credential }: DeclaredCredential): Scheduled[] {
-  return schedule ? [{ credential, timetable: schedule, ...(group && { group }) }] : [];
+function scheduledOf(declared: DeclaredCredential): Scheduled[] {
+  const { group, schedule } = declared;
+  return schedule ? [{ credential: declarationOf(declared), timetable: schedule, ...(group && { group }) }] : [];
 }
 
 const signs = { create: '+', change: '~', remove: '-', unchanged: ' ' } as const;

@@ -8,12 +8,22 @@ export interface Filters {
   owner?: string | undefined;
   tier?: string | undefined;
   provider?: string | undefined;
+  tag?: string | undefined;
 }
 
-const fieldOf: Readonly<Record<keyof Filters, (credential: DeclaredCredential) => string>> = {
-  owner: ({ owner }) => owner,
-  tier: ({ tier }) => tier,
-  provider: ({ provider }) => provider.type,
+const wordsOf: Readonly<Record<keyof Filters, (credential: DeclaredCredential) => readonly string[]>> = {
+  owner: ({ owner }) => [owner],
+  tier: ({ tier }) => [tier],
+  provider: ({ provider }) => [provider.type],
+  tag: ({ tags = [] }) => tags,
+};
+
+/** As commands describe the filters that they take. */
+export const filterWords: Readonly<Record<keyof Filters, string>> = {
+  owner: 'only those of this owner',
+  tier: 'only those of this tier',
+  provider: 'only those of this provider',
+  tag: 'only those with this tag',
 };
 
 /**
@@ -31,7 +41,7 @@ export function select(catalog: Catalog, patterns: readonly string[], filters: F
   return selected;
 }
 
-const isGlob = (pattern: string) => /[*?[{]/.test(pattern);
+export const isGlob = (pattern: string) => /[*?[{]/.test(pattern);
 
 function matching(catalog: Catalog, pattern: string): DeclaredCredential[] {
   if (!isGlob(pattern)) return [catalog.find(pattern)];
@@ -54,11 +64,11 @@ function nearestTo(pattern: string, all: readonly DeclaredCredential[]): string 
 }
 
 function filtered(among: readonly DeclaredCredential[], name: keyof Filters, wanted: string): DeclaredCredential[] {
-  const found = among.filter((credential) => fieldOf[name](credential) === wanted);
+  const found = among.filter((credential) => wordsOf[name](credential).includes(wanted));
   if (found.length > 0) return found;
-  const known = [...new Set(among.map(fieldOf[name]))];
+  const known = [...new Set(among.flatMap(wordsOf[name]))];
   const near = nearest(wanted, known);
   throw new KeyturnError('not-found', `none of the credentials selected has the ${name} ${JSON.stringify(wanted)}`, {
-    fix: near === undefined ? `they have: ${known.join(', ')}` : `did you mean "${near}"?`,
+    fix: near === undefined ? `they have: ${known.join(', ') || 'none'}` : `did you mean "${near}"?`,
   });
 }

@@ -117,13 +117,18 @@ async function poll(
 }
 
 /** @returns undefined when no worker answers in time. */
-export async function ask(
+export async function ask(temporal: Connected, handle: Handle, withinMs = answerMs): Promise<Progress | undefined> {
+  return inTime(temporal, () => progress(handle), withinMs);
+}
+
+/** @returns undefined when no worker answers the query in time. */
+export async function inTime<T>(
   { connection }: Connected,
-  handle: Handle,
+  query: () => Promise<T>,
   withinMs = answerMs,
-): Promise<Progress | undefined> {
+): Promise<T | undefined> {
   try {
-    return await connection.withDeadline(Date.now() + withinMs, () => progress(handle));
+    return await connection.withDeadline(Date.now() + withinMs, query);
   } catch (error) {
     if (grpcKind(error) === 'transient') return undefined;
     throw error;
@@ -154,17 +159,21 @@ function milestone(now: Progress, { requestId, until }: WatchOptions): 'refreshe
   return until === 'refreshed' && mine && now.state === 'running' && now.refreshedAt ? 'refreshed' : undefined;
 }
 
-async function silent(handle: Handle): Promise<KeyturnError> {
+/** What it means that nobody has answered for long. */
+export async function silent(
+  handle: Pick<Handle, 'describe'>,
+  { what, look } = { what: 'rotation', look: 'keyturn status' },
+): Promise<KeyturnError> {
   const isUp = await handle.describe().then(
     () => true,
     () => false,
   );
   if (!isUp) {
     return new KeyturnError('transient', 'Temporal has not answered for a while', {
-      fix: 'bring it back; the rotation goes on by itself then, and `keyturn status` shows it',
+      fix: `bring it back; the ${what} goes on by itself then, and \`${look}\` shows it`,
     });
   }
-  return new KeyturnError('transient', 'the rotation is open, but no worker has answered for a while', {
-    fix: 'start a worker with `keyturn worker`; the rotation goes on by itself then',
+  return new KeyturnError('transient', `the ${what} is open, but no worker has answered for a while`, {
+    fix: `start a worker with \`keyturn worker\`; the ${what} goes on by itself then`,
   });
 }

@@ -4,8 +4,7 @@ import type {
   WorkflowHandle,
   WorkflowHandleWithSignaledRunId,
 } from '@temporalio/client';
-import { WorkflowFailedError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type {
   Approve,
   AttestMessage,
@@ -23,8 +22,8 @@ import type {
 import { KeyturnError, mainQueue, workflowIdOf } from '../contract/index.ts';
 import * as messages from '../workflows/messages.ts';
 import type { rotation } from '../workflows/rotation.workflow.ts';
+import { inWords } from './answers.ts';
 import { sayingWhatItLacks } from './cluster.ts';
-import { errorOf } from './failures.ts';
 
 export interface Started {
   handle: WorkflowHandleWithSignaledRunId<typeof rotation>;
@@ -123,20 +122,11 @@ export async function ended(handle: WorkflowHandle<typeof rotation>): Promise<Ro
   }
 }
 
-/** Answers of the engine in Keyturn's words. */
 async function known<T>(handle: { workflowId: string }, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) {
-      const id = handle.workflowId.slice(workflowIdOf('').length);
-      throw new KeyturnError('not-found', `no open rotation of ${id}`, {
-        fix: `possible now: keyturn rotate ${id}; how the last one ended: keyturn status ${id}`,
-      });
-    }
-    if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
-      throw errorOf(error.cause);
-    }
-    throw error;
-  }
+  return inWords(call, () => {
+    const id = handle.workflowId.slice(workflowIdOf('').length);
+    return new KeyturnError('not-found', `no open rotation of ${id}`, {
+      fix: `possible now: keyturn rotate ${id}; how the last one ended: keyturn status ${id}`,
+    });
+  });
 }

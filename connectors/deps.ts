@@ -6,6 +6,7 @@ import type {
   ProviderConnector,
   VaultConnector,
 } from '../contract/index.ts';
+import type { Paces } from './pace.ts';
 
 /** What the engine gives to one attempt of one activity. */
 export interface Attempt {
@@ -34,4 +35,6 @@ export interface Deps {
   env: Readonly<Record<string, string | undefined>>;
   readFile(path: string): Promise<string>;
   log: Log;
+  /** Absent: nothing is held back. */
+  paces?: Paces;
 }

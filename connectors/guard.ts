@@ -13,6 +13,7 @@ import type {
   VaultConnector,
 } from '../contract/index.ts';
 import { KeyturnError, retryable, Secret } from '../contract/index.ts';
+import type { Paces, Rate } from './pace.ts';
 import type { Redactor } from './redact.ts';
 
 /** Where the guard writes down what is about to be changed, and what came of it. */
@@ -29,6 +30,8 @@ export interface Guard {
   ctx: Context;
   redactor: Redactor;
   effects: EffectLog;
+  /** Of this process. Absent: nothing is held back. */
+  paces?: Paces;
 }
 
 interface Call {
@@ -37,10 +40,27 @@ interface Call {
   verb: string;
   classify: (error: unknown) => ErrorKind | undefined;
   repeats?: boolean;
+  /** What the system declares of calls like this. */
+  rate?: Rate | undefined;
+}
+
+/** A call that changes nothing. */
+async function watch<T>(guard: Guard, call: Call, work: () => Promise<T>): Promise<T> {
+  await keepPace(guard, call);
+  return observe(guard, call, work);
+}
+
+/** Before anything is begun. @throws KeyturnError `rate-limited` with when to come again, where that is not soon. */
+async function keepPace({ ctx, paces }: Guard, { rate, system, verb }: Call): Promise<void> {
+  if (!rate || !paces) return;
+  const turn = paces.take(rate, ctx.now());
+  if ('waitMs' in turn) return turn.waitMs > 0 ? ctx.sleep(turn.waitMs) : undefined;
+  const why = `${system}: ${verb} is held back: no more than ${rate.perMinute} a minute are declared for ${rate.name}`;
+  throw new KeyturnError('rate-limited', why, { retryAfterMs: turn.retryAfterMs });
 }
 
 /** Around every call: time it, keep values out of what it throws, give every error its kind. */
-async function watch<T>(guard: Guard, call: Call, work: () => Promise<T>): Promise<T> {
+async function observe<T>(guard: Guard, call: Call, work: () => Promise<T>): Promise<T> {
   const { ctx } = guard;
   const startedAt = ctx.now();
   ctx.heartbeat(`${call.system}: ${call.verb}`);
@@ -115,10 +135,11 @@ async function change<T>(
   work: () => Promise<T>,
   describe: (result: T) => { subject?: string; detail?: Record<string, unknown> } = () => ({}),
 ): Promise<T> {
+  await keepPace(guard, call);
   const effect = await guard.effects.intent(call.verb, subject, call.repeats ?? false);
   let result: T;
   try {
-    result = await watch(guard, call, work);
+    result = await observe(guard, call, work);
   } catch (error) {
     if (error instanceof KeyturnError && nothingHappened(call, error.kind)) {
       await guard.effects.result(effect, 'failed', undefined, { kind: error.kind, error: error.message });
@@ -139,6 +160,10 @@ function nothingHappened(call: Call, kind: ErrorKind): boolean {
   return !retryable(kind);
 }
 
+function rateAs(system: string, of: string | undefined, perMinute: number | undefined): Rate | undefined {
+  return perMinute === undefined ? undefined : { name: of === undefined ? system : `${system} ${of}`, perMinute };
+}
+
 function remember(guard: Guard, fields: KeyFields, value: KeyValue): void {
   for (const [field, secret] of Object.entries(value)) if (field !== fields.user) guard.redactor.add(secret);
 }
@@ -147,12 +172,16 @@ export function guardProvider<Config>(guard: Guard, connector: ProviderConnector
   const provider = connector.open(config);
   const fields = connector.fields(config);
   const classify = (error: unknown) => connector.classify(error);
-  const call = (verb: string): Call => ({ system: `provider ${connector.name}`, verb, classify });
+  const { rateOf, requestsPerMinute } = connector.powers(config);
+  const rate = rateAs(`provider ${connector.name}`, rateOf, requestsPerMinute);
+  const call = (verb: string): Call => ({ system: `provider ${connector.name}`, verb, classify, rate });
+  /** Computes, and asks nobody. */
+  const computes = (verb: string): Call => ({ ...call(verb), rate: undefined });
   const { apply, choose, disable, discover, enable, mint, prepare, smokeTest } = provider;
   return {
     async identify(ctx, value) {
       remember(guard, fields, value);
-      return watch(guard, call('identify'), () => provider.identify(ctx, value));
+      return watch(guard, computes('identify'), () => provider.identify(ctx, value));
     },
     inventory: (ctx, held) => watch(guard, call('inventory'), () => provider.inventory(ctx, held)),
     async verify(ctx, value) {
@@ -175,7 +204,7 @@ export function guardProvider<Config>(guard: Guard, connector: ProviderConnector
     }),
     ...(choose && {
       choose: async (ctx, standing) => {
-        const chosen = await watch(guard, call('choose'), () => choose.call(provider, ctx, standing));
+        const chosen = await watch(guard, computes('choose'), () => choose.call(provider, ctx, standing));
         remember(guard, fields, chosen.value);
         return chosen;
       },
@@ -213,7 +242,10 @@ export function guardVault<Config>(
 ): Vault {
   const vault = connector.open(config);
   const classify = (error: unknown) => connector.classify(error);
+  const { rateOf, writesPerMinute } = connector.powers(config);
+  const rate = rateAs(`vault ${connector.name}`, rateOf, writesPerMinute);
   const call = (verb: string): Call => ({ system: `target ${target} (${connector.name})`, verb, classify });
+  const writes = (verb: string): Call => ({ ...call(verb), rate });
   const subject = `${target}/${keyId ?? '-'}`;
   const made = (version: { id: string }) => ({ detail: { target, version: version.id, keyId } });
   const { discover, warnings } = vault;
@@ -225,14 +257,14 @@ export function guardVault<Config>(
     },
     write(ctx, value, expected) {
       guard.redactor.add(value);
-      return change(guard, call('write'), subject, () => vault.write(ctx, value, expected), made);
+      return change(guard, writes('write'), subject, () => vault.write(ctx, value, expected), made);
     },
     moveCurrent: (ctx, to, expected) =>
-      change(guard, call('moveCurrent'), subject, () => vault.moveCurrent(ctx, to, expected), made),
+      change(guard, writes('moveCurrent'), subject, () => vault.moveCurrent(ctx, to, expected), made),
     destroy: (ctx, version) =>
       change(
         guard,
-        call('destroy'),
+        writes('destroy'),
         `${subject}/${version}`,
         () => vault.destroy(ctx, version),
         () => made({ id: version }),

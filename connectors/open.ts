@@ -49,7 +49,8 @@ export function bench(deps: Deps, job: Job, notes: Record<string, unknown> = {})
     now: () => attempt.now(),
     notes,
   });
-  return { deps, job, attempt, ctx, guard: { ctx, redactor, effects }, notes };
+  const { paces } = deps;
+  return { deps, job, attempt, ctx, guard: { ctx, redactor, effects, ...(paces && { paces }) }, notes };
 }
 
 export interface OpenProvider {

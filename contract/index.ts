@@ -7,6 +7,7 @@ export * from './context.ts';
 export * from './credential.ts';
 export * from './discovery.ts';
 export * from './errors.ts';
+export * from './fleet.ts';
 export * from './keyring.ts';
 export * from './lookout.ts';
 export * from './notice.ts';

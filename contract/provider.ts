@@ -33,7 +33,10 @@ export interface ProviderPowers {
   keysMax?: number;
   /** How long a new or changed key may take until it is accepted (or refused) everywhere. */
   propagationMsMax: number;
+  /** So many calls of this interface, of all principals that share what the provider counts by. */
   requestsPerMinute?: number;
+  /** What that is counted by: an account. Absent: everything of this type. */
+  rateOf?: string;
 }
 
 /** One key as the provider lists it. */

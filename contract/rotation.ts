@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { attestationStatuses } from './consumer.ts';
 import { type Credential, shapeSchema } from './credential.ts';
-import type { ErrorKind } from './errors.ts';
+import { type ErrorKind, errorKinds } from './errors.ts';
 import { line } from './text.ts';
 import type { CredentialId, Instant, KeyId, Outcome, RotationId, Urgency, VersionId } from './words.ts';
-import { urgencies } from './words.ts';
+import { outcomes, urgencies } from './words.ts';
 
 /** Where whoever asks or decides sits, as they say it themselves. */
 const fromSchema = line(300).optional();
@@ -28,6 +28,10 @@ export const requestSchema = z
     compromisedAt: z.iso.datetime().optional(),
     /** With the urgency `compromised`: from `at`, how long consumers and the report of last use are waited for. Default: 5 min. */
     withinMs: z.number().int().min(0).optional(),
+    /** The workflow that wants to hear what becomes of it: a fleet's. */
+    tells: line(200)
+      .regex(/^fleet\/[A-Za-z0-9]/, 'the workflow id of a fleet')
+      .optional(),
   })
   .refine(
     ({ compromisedAt, urgency, withinMs }) => urgency === 'compromised' || (compromisedAt ?? withinMs) === undefined,
@@ -141,6 +145,29 @@ export interface Reason {
   message: string;
   fix?: string;
 }
+
+/** What a rotation tells of a request to whom the request names, each time that it has changed. */
+export interface News {
+  request: string;
+  credential: CredentialId;
+  rotation: RotationId;
+  /** `refreshed`: the new key is in use everywhere. `quarantined`: it needs a person. */
+  state: 'rotating' | 'refreshed' | 'quarantined' | 'ended';
+  outcome?: Outcome | undefined;
+  /** Why it is not `rotated`, or needs a person. */
+  reason?: Reason | undefined;
+}
+
+export const newsSchema: z.ZodType<News> = z.object({
+  request: line(200),
+  credential: line(300),
+  rotation: line(200),
+  state: z.enum(['rotating', 'refreshed', 'quarantined', 'ended']),
+  outcome: z.enum(outcomes).optional(),
+  reason: z
+    .object({ kind: z.enum([...errorKinds, 'asked']), message: z.string(), fix: z.string().optional() })
+    .optional(),
+});
 
 export type StepStatus = 'running' | 'done' | 'skipped' | 'failed' | 'undoing' | 'undone';
 

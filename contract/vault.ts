@@ -14,6 +14,8 @@ export interface VaultPowers {
   /** How long after a move a reader may still be served the earlier current. */
   propagationMsMax: number;
   writesPerMinute?: number;
+  /** What that is counted by: an account, a secret. Absent: everything of this type. */
+  rateOf?: string;
 }
 
 export interface Version {

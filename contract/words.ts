@@ -14,7 +14,8 @@ export type VersionId = string;
 export type Instant = string;
 
 /** How a rotation ends; `quarantined` is an open state, not an end. */
-export type Outcome = 'rotated' | 'restored' | 'unchanged';
+export const outcomes = ['rotated', 'restored', 'unchanged'] as const;
+export type Outcome = (typeof outcomes)[number];
 
 /**
  * `expedited`: grace and soak are zero, the evidence stays. `compromised`: every key that existed at an instant has to end refused;

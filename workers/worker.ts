@@ -6,6 +6,7 @@ import { createActivities } from '../activities/create-activities.ts';
 import type { Deps } from '../connectors/deps.ts';
 import { openOwnKeyRing } from '../connectors/keyrings/file/own.ts';
 import { loadAudit, loadConsumer, loadProvider, loadVault } from '../connectors/load.ts';
+import { Paces } from '../connectors/pace.ts';
 import type { AuditSink, Log, Settings } from '../contract/index.ts';
 import { mainQueue, siteQueue } from '../contract/index.ts';
 import { ActivityGuard } from './activity-guard.ts';
@@ -53,6 +54,7 @@ export async function createWorker(options: WorkerOptions): Promise<KeyturnWorke
     env,
     readFile: (path) => readFile(path, 'utf8'),
     log,
+    paces: new Paces(),
   });
   const worker = await Worker.create({
     connection,

@@ -14,6 +14,7 @@ import {
   type ChildWorkflowHandle,
   type ChildWorkflowOptions,
   condition,
+  defineSignal,
   getExternalWorkflowHandle,
   isCancellation,
   log,
@@ -25,8 +26,11 @@ import {
   upsertSearchAttributes,
   uuid4,
 } from '@temporalio/workflow';
-import type { Activities, SearchValues } from '../contract/index.ts';
+import type { Activities, News, SearchValues } from '../contract/index.ts';
 import { isErrorKind, KeyturnError, searchAttributes } from '../contract/index.ts';
+
+/** From a rotation to whom a request names. */
+export const newsSignal = defineSignal<[News]>('news');
 
 /** How one activity is called. */
 export interface CallOptions {
@@ -63,6 +67,8 @@ export interface Engine {
   /** What a reader of the running rotation sees first. */
   describe(markdown: string): void;
   searchable(values: SearchValues): void;
+  /** Tells another workflow. @returns false where none of this id is open. */
+  tell(workflowId: string, news: News): Promise<boolean>;
   log(message: string, fields: Record<string, unknown>): void;
 }
 
@@ -82,6 +88,7 @@ export function temporalEngine(taskQueue?: string): Engine {
     },
     describe: setCurrentDetails,
     searchable: (values) => upsertSearchAttributes(searchPairs(values)),
+    tell: (workflowId, news) => CancellationScope.nonCancellable(() => tell(workflowId, newsSignal, news)),
     log: (message, fields) => log.info(message, fields),
   };
 }

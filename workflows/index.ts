@@ -1,3 +1,4 @@
+export { rotateFleet } from './fleet.workflow.ts';
 export { group } from './group.workflow.ts';
 export { inspection } from './inspection.workflow.ts';
 export { lookout } from './lookout.workflow.ts';

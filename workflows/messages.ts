@@ -5,6 +5,7 @@ import {
   type AttestMessage,
   type Credential,
   type Decision,
+  type FleetProgress,
   type HandIn,
   type Outcome,
   type Proceed,
@@ -36,6 +37,13 @@ export const declareSignal = defineSignal<[ScheduledInput]>('declare');
 export const askSignal = defineSignal<[Ask]>('ask');
 export const leaveSignal = defineSignal<[string]>('leave');
 export const turnSignal = defineSignal<[Turn]>('turn');
+
+/** To a fleet. */
+export { newsSignal } from './engine.ts';
+export const pauseUpdate = defineUpdate<void, [Decision]>('pause');
+export const resumeUpdate = defineUpdate<void, [Decision]>('resume');
+export const cancelUpdate = defineUpdate<void, [Decision]>('cancel');
+export const fleetProgressQuery = defineQuery<FleetProgress>('fleetProgress');
 
 /** What every start of a rotation bears, whoever starts it. */
 export function startOf({ id, owner, provider }: Credential, { by, from, reason, urgency }: Request) {

@@ -52,6 +52,7 @@ export async function quarantine(
   const answered = () => inbox.retry !== undefined || inbox.resolvedBy !== undefined;
   await run.engine.condition(() => answered() || isOvertaken(run));
   track.quarantine = undefined;
+  shown();
   if (!answered()) checkpoint(run);
   if (inbox.resolvedBy) {
     run.resolvedBy = inbox.resolvedBy;

@@ -2,6 +2,7 @@ import type { Credential, Decision, Fate, Progress, Request, RotationEnd } from 
 import { isCompromise, isCompromised, isForwardOnly, isOvertaken } from './compromise.ts';
 import type { Engine } from './engine.ts';
 import { addRequest, forgetAttested, newInbox } from './inbox.ts';
+import { repeatNews, tellEnd, tellNews } from './news.ts';
 import { tellPeople } from './notices.ts';
 import { quarantine } from './quarantine.ts';
 import { checkpoint, instant, known, type Run, reasonOf, urgencyOf } from './run.ts';
@@ -28,6 +29,7 @@ export function newRun(engine: Engine, credential: Credential, rotation: string,
     noticed: new Set(),
     leftAside: new Set(),
     unlisted: [],
+    news: { told: new Map(), sent: Promise.resolve() },
   };
 }
 
@@ -57,12 +59,16 @@ function nothingDone() {
 
 /** Takes a request on, and writes down who asked for what. */
 export function takeOn(run: Run, request: Request): void {
-  if (!addRequest(run.inbox, request)) return;
+  if (!addRequest(run.inbox, request)) {
+    repeatNews(run, request);
+    return;
+  }
   const { at, by, from, id, ...detail } = request;
   const who = { by, ...(from !== undefined && { from }) };
   run.decisions.push({ at, kind: 'request', id: `request/${id}`, verb: 'request', ...who, detail });
   // Past the pivot it can only help by going on.
   if (isCompromise(request) && run.track.quarantine && run.pastPivot) run.inbox.retry = who;
+  tellNews(run);
 }
 
 /** One rotation, to its end. @returns the requests that it could not satisfy: they go on in the next one. */
@@ -85,8 +91,10 @@ export async function rotate(run: Run): Promise<{ end: RotationEnd; carried: Req
   const end = known(run.end, 'the end');
   run.engine.searchable({ phase: 'ended', outcome: end.outcome });
   show(run);
-  if (isCompromised(run)) await tellEnd(run, end);
-  return { end, carried: run.inbox.requests.filter((request) => fateOf(run, request) === 'carried') };
+  if (isCompromised(run)) await tellPeopleOfEnd(run, end);
+  const carried = run.inbox.requests.filter((request) => fateOf(run, request) === 'carried');
+  await tellEnd(run, carried);
+  return { end, carried };
 }
 
 /** What was handed in before is known to others. Keys that are made by hand are in no list but this rotation's own. */
@@ -97,7 +105,7 @@ function leaveAside({ baseline, inbox, leftAside, unlisted }: Run): void {
   unlisted.push(...baseline.going, ...(baseline.handedIn ? [baseline.handedIn.key] : []));
 }
 
-function tellEnd(run: Run, { endedAt, outcome, reason, startedAt }: RotationEnd): Promise<void> {
+function tellPeopleOfEnd(run: Run, { endedAt, outcome, reason, startedAt }: RotationEnd): Promise<void> {
   const { id } = run.credential;
   const tookS = Math.round((Date.parse(endedAt) - Date.parse(startedAt)) / 1_000);
   const why = reason === undefined ? '' : `: ${reason.message}`;
@@ -232,4 +240,5 @@ function show(run: Run): void {
     ...(track.quarantine ? ['', '**quarantined**', ...track.quarantine.todo.map((each) => `1. ${each}`)] : []),
   ];
   run.engine.describe(lines.join('\n'));
+  tellNews(run);
 }

@@ -16,6 +16,7 @@ import { cancelled, signals, updates } from './desk.ts';
 import { asFailure, temporalEngine } from './engine.ts';
 import { startWith, wellFormed } from './input.ts';
 import * as messages from './messages.ts';
+import { repeatNews } from './news.ts';
 import { newRun, progressOf, rotate, takeOn } from './rotate.ts';
 import type { Run } from './run.ts';
 
@@ -29,6 +30,7 @@ export async function rotation(input: RotationInput): Promise<RotationEnd> {
   if (!isCarriedOn) for (const request of input.requests) takeOn(run, request);
   if (input.handedIn) run.inbox.handedIn = input.handedIn;
   listen(run);
+  if (isCarriedOn) for (const request of input.requests) repeatNews(run, request);
   // What the rotation before this one left in them, where it carried a request on.
   if (input.requests.length > 0) engine.searchable({ phase: 'rotating' });
   const { end, carried } = await uncancelled(run);

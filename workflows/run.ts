@@ -115,6 +115,8 @@ export interface Run {
   decided: number;
   /** What people have been told of. */
   noticed: Set<string>;
+  /** What those have been told whom requests name: by request, and the sending of it all. */
+  news: { told: Map<string, string>; sent: Promise<unknown> };
   startedAt: Instant;
   reason?: Reason;
   outcome?: Outcome;

@@ -29,6 +29,7 @@ const commands = [
   ['attest'],
   ['store'],
   ['completion'],
+  ...['status', 'watch', 'list', 'pause', 'resume', 'cancel'].map((verb) => ['fleet', verb]),
   ['audit', 'verify'],
   ['audit', 'export'],
   ['audit', 'bundle'],

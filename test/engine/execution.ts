@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { CancelledFailure } from '@temporalio/common';
-import type { Activities, KeyturnError } from '../../contract/index.ts';
+import type { Activities, KeyturnError, News } from '../../contract/index.ts';
 import type { CallOptions, Cancellable, Engine } from '../../workflows/engine.ts';
 import type { Clock } from '../world/clock.ts';
 
@@ -27,6 +27,7 @@ export interface Scheduled {
 export interface Server {
   schedule(call: Scheduled): void;
   cancel(seq: number): void;
+  tell(workflowId: string, news: News): void;
 }
 
 interface Waiting {
@@ -130,6 +131,13 @@ export class Execution implements Engine {
 
   searchable(values: Record<string, string>): void {
     this.shown.push(JSON.stringify(values));
+  }
+
+  /** It is said once, whoever replays that; that it was heard takes no time here. */
+  async tell(workflowId: string, news: News): Promise<boolean> {
+    this.shown.push(JSON.stringify(news));
+    if (!this.#replaying) this.#server.tell(workflowId, news);
+    return true;
   }
 
   log(message: string, fields: Record<string, unknown>): void {

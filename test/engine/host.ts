@@ -4,6 +4,7 @@ import type {
   Credential,
   KeyRing,
   KeyValue,
+  News,
   Progress,
   Request,
   RotationEnd,
@@ -30,6 +31,8 @@ export interface HostGiven {
   surprise(invariant: 'no surprise' | 'replays alike' | 'one at a time', what: string): void;
   begun(run: Run): void;
   ended(end: RotationEnd, run: Run): void;
+  /** What a rotation tells to whom a request names. */
+  told?(workflowId: string, news: News): void;
 }
 
 /** How long it takes until another worker is there. */
@@ -189,6 +192,7 @@ export class Host {
       {
         schedule: (call) => this.#schedule(call),
         cancel: (seq) => this.#cancel(seq),
+        tell: (workflowId, news) => this.#given.told?.(workflowId, news),
       },
       startMs,
     );

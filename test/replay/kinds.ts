@@ -95,6 +95,13 @@ export const kinds: Readonly<Record<string, Telling>> = {
     return ended(rotation);
   },
 
+  'rotated-telling-a-fleet': async (bench) => {
+    const rotation = await bench.start({ credential: { graceMs: longMs }, request: { tells: 'fleet/gone' } });
+    await rotation.until(waitingFor('grace'));
+    await proceed(rotation.handle, ada);
+    return ended(rotation);
+  },
+
   'unchanged-rejected': async (bench) => {
     const rotation = await bench.start({ credential: { approval: { approvers: 1, withinMs: longMs } } });
     await rotation.until(waitingFor('approval'));

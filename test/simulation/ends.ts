@@ -1,5 +1,6 @@
 import { verifyChain } from '../../connectors/audit/verify.ts';
-import type { KeyId, KeyRing, RotationEnd } from '../../contract/index.ts';
+import type { KeyId, KeyRing, News, RotationEnd } from '../../contract/index.ts';
+import { fateOf } from '../../workflows/rotate.ts';
 import type { Run } from '../../workflows/run.ts';
 import type { World } from '../world/world.ts';
 import { ring } from './rig.ts';
@@ -9,6 +10,16 @@ export function checkEnd(world: World, end: RotationEnd, run: Run, origin: strin
   checkKeys(world, origin);
   if (end.outcome === 'unchanged') checkUntouched(world, origin);
   else checkChanged(world, end, run);
+}
+
+/** What was last said of each request that does not go on in the next rotation. */
+export function checkNews(world: World, end: RotationEnd, run: Run, heard: ReadonlyMap<string, News>): void {
+  for (const request of run.inbox.requests) {
+    if (fateOf(run, request) === 'carried') continue;
+    const { outcome, state } = heard.get(request.id) ?? {};
+    if (state === 'ended' && outcome === end.outcome) continue;
+    world.violate('whoever asked hears', `${request.id} ended ${end.outcome}, and heard ${state} ${outcome}`);
+  }
 }
 
 function checkChanged(world: World, end: RotationEnd, run: Run): void {

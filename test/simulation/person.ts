@@ -69,6 +69,7 @@ export class Person {
     this.#requests += 1;
     this.#host.request({
       id: `request-${this.#requests}`,
+      tells: 'fleet/of-the-story',
       at: new Date(clock.now()).toISOString(),
       by: 'ada',
       urgency: 'routine',

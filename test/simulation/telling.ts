@@ -1,11 +1,11 @@
-import type { RotationEnd } from '../../contract/index.ts';
+import type { News, RotationEnd } from '../../contract/index.ts';
 import type { Run } from '../../workflows/run.ts';
 import { Host } from '../engine/host.ts';
 import { Chance } from '../world/chance.ts';
 import { VirtualClock } from '../world/clock.ts';
 import { fullPace, type Pace } from '../world/pace.ts';
 import { World } from '../world/world.ts';
-import { checkEnd } from './ends.ts';
+import { checkEnd, checkNews } from './ends.ts';
 import { Person } from './person.ts';
 import { activitiesIn, credentialOf, ring } from './rig.ts';
 import type { Scenario } from './scenario.ts';
@@ -52,13 +52,16 @@ export class Telling {
     world.network.crash = () => this.host.crash();
     world.attest = (message) => this.host.tell('attest', message);
     this.world = world;
+    const heard = new Map<string, News>();
     this.host = new Host({
       ...{ clock, chance, credential, begun },
       activities: activitiesIn(world),
       keys: ring,
       surprise: (invariant, what) => world.violate(invariant, what),
+      told: (_workflowId, news) => heard.set(news.request, news),
       ended: (end, run) => {
         world.trace.push(`ended ${end.outcome}: ${end.reason?.message ?? ''}`);
+        checkNews(world, end, run, heard);
         checkEnd(world, end, run, `${end.rotation}#${this.host.runId}`);
         ended(end, run);
         this.person.ends(end);

@@ -16,6 +16,7 @@ export const invariantNames = [
   'consumers are told what is served',
   'no orphans',
   'known end',
+  'whoever asked hears',
   'no way back past the pivot',
   'one at a time',
   'replays alike',

@@ -19,6 +19,7 @@ export const configSchema = z
     admin: adminSchema.optional(),
     lastUsedLag: durationSchema.prefault(fourHours),
     propagation: durationSchema.prefault(fifteenSeconds),
+    requestsPerMinute: z.int().min(1).max(100_000).default(300),
   })
   .transform(({ lastUsedLag, propagation, ...rest }) => ({
     ...rest,

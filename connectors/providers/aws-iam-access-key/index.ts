@@ -30,7 +30,7 @@ export const connector: ProviderConnector<Config> = {
   open,
 };
 
-function powers({ lastUsedLagMs, propagationMs }: Config): ProviderPowers {
+function powers({ account, lastUsedLagMs, propagationMs, requestsPerMinute }: Config): ProviderPowers {
   return {
     order: 'make-before-break',
     chooses: false,
@@ -43,7 +43,8 @@ function powers({ lastUsedLagMs, propagationMs }: Config): ProviderPowers {
     lagSource,
     keysMax,
     propagationMsMax: propagationMs,
-    requestsPerMinute: 300,
+    requestsPerMinute,
+    ...(account !== undefined && { rateOf: account }),
   };
 }
 

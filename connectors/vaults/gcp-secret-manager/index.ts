@@ -19,6 +19,7 @@ export const connector: VaultConnector<Config> = {
     propagationMsMax: 5 * 60_000,
     // Per secret (https://cloud.google.com/secret-manager/quotas).
     writesPerMinute: locationOf(config.secret) ? 4_800 : 120,
+    rateOf: config.secret,
   }),
   source,
   classify,

@@ -104,6 +104,7 @@ export const awsIam: IssuerOf = async ({ aws }) => {
       admin: admin.refs,
       lastUsedLag: '500ms',
       propagation: 0,
+      requestsPerMinute: 100_000,
     },
     shape: { json: { id: 'accessKeyId', secret: 'secretAccessKey' } },
     smokeTests: [],

@@ -119,6 +119,7 @@ export async function awsIssuer(options: AwsOptions = {}): Promise<Issuer & { us
       admin: admin.refs,
       lastUsedLag: 0,
       propagation,
+      requestsPerMinute: 100_000,
     },
     shape: { json: { id: 'accessKeyId', secret: 'secretAccessKey' } },
     env: admin.env,

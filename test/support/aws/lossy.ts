@@ -13,6 +13,8 @@ export interface LossyRoad {
   endpoint: string;
   /** Every action that came along, in order. */
   seen: string[];
+  /** Of these the double has done so many. */
+  done: Map<string, number>;
   /** The next request of this action is carried out, and its reply is lost. */
   loseReplyTo(action: string): void;
   /** Runs before the next request of this action is passed on. */
@@ -24,22 +26,29 @@ export interface LossyRoad {
 
 export async function lossyRoad(to: string): Promise<LossyRoad> {
   const seen: string[] = [];
+  const done = new Map<string, number>();
   const lost = new Map<string, true>();
   const works = new Map<string, () => Promise<unknown>>();
   const answers = new Map<string, Answer>();
-  const server = createServer(async (incoming, outgoing) => {
+  const serve = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const body = await buffer(incoming);
     const action = actionOf(incoming, body);
     seen.push(action);
     await take(works, action)?.();
     const answer = take(answers, action) ?? (await passOn(to, incoming, body));
+    if (answer.status === 200) done.set(action, (done.get(action) ?? 0) + 1);
     if (take(lost, action)) incoming.socket.destroy();
     else reply(outgoing, answer);
+  };
+  // Whoever asks may be killed meanwhile.
+  const server = createServer((incoming, outgoing) => {
+    serve(incoming, outgoing).catch(() => incoming.socket.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
+    done,
     loseReplyTo: (action) => lost.set(action, true),
     before: (action, work) => works.set(action, work),
     answer: (action, answer) => answers.set(action, answer),

@@ -20,7 +20,8 @@ export const awsIam: ProviderKind = {
     const { id, secret } = await makeKey(user);
     const admin = await makeRotator(await policyIn(readme, { ACCOUNT: account, USER: user }));
     putInto(scene.rotating.env, admin);
-    const provider = { type: 'aws-iam-access-key', user, account, admin: admin.refs, lastUsedLag: 0, propagation: 0 };
+    const own = { lastUsedLag: 0, propagation: 0, requestsPerMinute: 100_000 };
+    const provider = { type: 'aws-iam-access-key', user, account, admin: admin.refs, ...own };
     const first = { accessKeyId: id, secretAccessKey: secret };
     return {
       provider: { ...provider, endpoint: scene.fails ? await refusingOnceProven(scene, user, id) : endpoint },
