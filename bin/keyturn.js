@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // Plain JavaScript that every Node can read: it only finds a Node that can run the rest.
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { constants } from 'node:os';
+import module, { createRequire } from 'node:module';
+import { constants, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,8 +10,16 @@ const oldest = [22, 12];
 const [major, minor] = process.versions.node.split('.').map(Number);
 const newEnough = major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
 
-if (newEnough && process.features.typescript) await import('../cli/main.ts');
-else runWith(installedNode());
+if (newEnough && process.features.typescript) {
+  // Of the user's own: what stands in it is run. Where it cannot be written, starting takes longer and nothing else.
+  process.env.NODE_COMPILE_CACHE ||= join(
+    process.env.XDG_CACHE_HOME || join(homedir(), '.cache'),
+    'keyturn',
+    'compiled',
+  );
+  module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
+  await import('../cli/main.ts');
+} else runWith(installedNode());
 
 /** The program in npm's own package `node`, where that is installed. */
 function installedNode() {
