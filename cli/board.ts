@@ -14,6 +14,7 @@ export class Board {
   readonly #heads: readonly string[];
   readonly #paint: Paint;
   readonly #lines = new Map<string, Line>();
+  #title: readonly string[] = [];
   #drawn: readonly string[] = [];
 
   constructor(stream: NodeJS.WriteStream, heads: readonly string[], paint: Paint) {
@@ -28,7 +29,8 @@ export class Board {
   }
 
   /** These, and no others. */
-  setAll(lines: readonly (readonly [string, Line])[]): void {
+  setAll(title: string, lines: readonly (readonly [string, Line])[]): void {
+    this.#title = [title];
     this.#lines.clear();
     for (const [name, line] of lines) this.#lines.set(name, line);
     this.#draw();
@@ -53,7 +55,8 @@ export class Board {
       const style = lines[at]?.style;
       return style === undefined ? text.slice(0, columns - 1) : this.#paint(style, text.slice(0, columns - 1));
     });
-    const all = [this.#paint('bold', head.slice(0, columns - 1)), ...painted];
+    const heads = [...this.#title, head].map((text) => this.#paint('bold', text.slice(0, columns - 1)));
+    const all = [...heads, ...painted];
     return all.length < rows ? all : [...all.slice(0, rows - 2), `and ${all.length - rows + 2} more`];
   }
 }

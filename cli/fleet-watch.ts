@@ -127,14 +127,13 @@ function viewOn({ env, out }: Shell): (now: FleetProgress) => void {
 }
 
 function show(board: Board, now: FleetProgress): void {
-  const { failures, fleet, rotating, startedAt, state } = now;
+  const { failures, rotating, startedAt } = now;
   const at = new Date().toISOString();
-  board.setAll([
-    [fleet, { texts: [`fleet ${fleet}`, state, between(startedAt, at), fleetLine(now)], style: 'bold' }],
-    ...rotating.map(
-      ({ credential, joined, since, state }) =>
-        [credential, { texts: [credential, state, between(since, at), joined ? 'had been open' : ''] }] as const,
-    ),
+  board.setAll(`${fleetLine(now)} (${between(startedAt, at)})`, [
+    ...rotating.map(({ credential, joined, since, state }) => {
+      const texts = [credential, state, between(since, at), joined ? 'had been open' : ''];
+      return [credential, { texts }] as const;
+    }),
     ...failures.map(({ credential, outcome, reason, since, state }) => {
       const texts = [credential, outcome ?? state, between(since, at), reason?.message ?? ''];
       return [credential, { texts, style: 'red' as const }] as const;

@@ -2,9 +2,9 @@ import type { DeclaredCredential } from '../catalog/index.ts';
 import { loadProvider, loadVault } from '../connectors/load.ts';
 import type { Pace } from '../contract/index.ts';
 
-/** About so many calls a rotation makes at its provider, and writes in each of its targets. See docs/cli.md. */
+/** So many requests a rotation makes at its provider, and writes in each of its targets, at the most as a rule. See docs/cli.md. */
 const callsEach = 24;
-const writesEach = 4;
+const writesEach = 5;
 
 const minuteMs = 60_000;
 

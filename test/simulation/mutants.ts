@@ -70,8 +70,8 @@ export const mutants: readonly Mutant[] = [
       ),
       edit(
         'connectors/guard.ts',
-        'result = await watch(guard, call, work);\n  } catch (error) {\n    if (error',
-        'result = await watch(guard, call, work);\n    effect = await guard.effects.intent(call.verb, subject, call.repeats ?? false);\n  } catch (error) {\n    if (effect && error',
+        'result = await observe(guard, call, work);\n  } catch (error) {\n    if (error',
+        'result = await observe(guard, call, work);\n    effect = await guard.effects.intent(call.verb, subject, call.repeats ?? false);\n  } catch (error) {\n    if (effect && error',
       ),
     ],
   },
