@@ -18,7 +18,7 @@ export async function sendFleetDecision(
   shell: Shell,
   { id, reason, said, verb }: { id: string; verb: FleetVerb; reason: string | undefined; said: string },
 ): Promise<ExitCode> {
-  const wanted = { by: person(shell.env), ...(reason === undefined ? {} : { reason }) };
+  const wanted = { ...person(shell.env), ...(reason === undefined ? {} : { reason }) };
   const { data: decision, error } = decisionSchema.safeParse(wanted);
   if (!decision) throw new KeyturnError('invalid', `--reason: ${error.issues[0]?.message}`);
   const { fleetOf, tellFleet } = await import('../client/fleets.ts');

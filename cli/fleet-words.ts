@@ -1,4 +1,4 @@
-import type { FleetCounts, FleetEnd, FleetProgress, Member } from '../contract/index.ts';
+import { type FleetCounts, type FleetEnd, type FleetProgress, type Member, whoWords } from '../contract/index.ts';
 import { type ExitCode, exitCodeOfMember, worstOf } from './exit-codes.ts';
 import type { Output } from './output.ts';
 import { table } from './table.ts';
@@ -23,11 +23,13 @@ export function progressWords(out: Output, now: FleetProgress): string {
   const { atOnce, cancelled, failures, fleet, mostFailures, paused, request, rotating, startedAt, state } = now;
   const why = request.reason === undefined ? '' : `: ${request.reason}`;
   return [
-    `${out.paint('bold', fleet)}: ${state} since ${moment(startedAt)}, asked for by ${request.by}${why}`,
+    `${out.paint('bold', fleet)}: ${state} since ${moment(startedAt)}, asked for by ${whoWords(request)}${why}`,
     `  ${fleetLine(now)}`,
     `  at most ${atOnce} at once; it stops when more than ${mostFailures} have failed`,
-    ...(paused ? [`  paused by ${paused.by} at ${moment(paused.at)}${because(paused.reason)}`] : []),
-    ...(cancelled ? [`  cancelled by ${cancelled.by} at ${moment(cancelled.at)}${because(cancelled.reason)}`] : []),
+    ...(paused ? [`  paused by ${whoWords(paused)} at ${moment(paused.at)}${because(paused.reason)}`] : []),
+    ...(cancelled
+      ? [`  cancelled by ${whoWords(cancelled)} at ${moment(cancelled.at)}${because(cancelled.reason)}`]
+      : []),
     ...(rotating.length > 0 ? [memberTable(out, rotating)] : []),
     ...(failures.length > 0 ? [memberTable(out, failures)] : []),
   ].join('\n');
@@ -41,7 +43,7 @@ export function endWords(
   const failures = members.filter(isFailure);
   const isGood = outcome === 'done' && failures.length === 0;
   const notBegun = counts.waiting === 0 ? '' : `; ${count(counts.waiting, 'credential')} not begun`;
-  const by = cancelled ? ` by ${cancelled.by}${because(cancelled.reason)}` : '';
+  const by = cancelled ? ` by ${whoWords(cancelled)}${because(cancelled.reason)}` : '';
   return [
     `fleet ${fleet} ${out.paint(isGood ? 'green' : 'yellow', outcome)}${by} after ${between(startedAt, endedAt)}: ${countWords(counts)}${notBegun}`,
     ...(failures.length > 0 ? [memberTable(out, failures)] : []),

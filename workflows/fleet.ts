@@ -208,9 +208,9 @@ export function cancel(fleet: Fleet, decision: Decision): void {
   fleet.cancelled ??= told(fleet, decision);
 }
 
-function told(fleet: Fleet, { by, reason }: Decision): Told {
+function told(fleet: Fleet, decision: Decision): Told {
   fleet.changes += 1;
-  return { by, ...(reason === undefined ? {} : { reason }), at: instant(fleet.engine) };
+  return { ...decision, at: instant(fleet.engine) };
 }
 
 function refuse(why: string): never {

@@ -45,7 +45,7 @@ test('credentials of the catalog that was named, each once, and only where one b
   expect(await completed('rotate', 'prod')).toEqual(ids.slice(0, 2));
   expect(await completed('rotate', '--reason', 'because', 'stag')).toEqual(['staging/hook/SECRET']);
   expect(await completed('list', 'staging/hook/SECRET', '')).toEqual(ids.slice(0, 2));
-  expect(await completed('rotate', 'staging/hook/SECRET', '')).toEqual([]);
+  expect(await completed('status', 'staging/hook/SECRET', '')).toEqual([]);
   expect(await completed('audit', 'verify', '--', 'stag')).toEqual(['staging/hook/SECRET']);
   for (const named of [['-c', 'other.yaml'], ['--catalog', 'other.yaml'], ['--catalog=other.yaml']]) {
     expect(await completed('rotate', ...named, '')).toEqual(['o/ther']);
