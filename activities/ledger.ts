@@ -99,7 +99,7 @@ export async function standsStill(on: Bench, target: string, seen: KeyId, propag
   // Of one that has failed for sure only an earlier attempt could still come.
   const failed = new Set(ledger.entries.filter(({ outcome }) => outcome === 'failed').map(({ effect }) => effect));
   const spreads = ({ effect }: AuditEntry) => (failed.has(effect) ? 0 : propagationMs);
-  // Somebody else has changed it, which is not seen everywhere yet.
+  // Somebody else has changed it, which is not seen everywhere yet; where that may take minutes, a person would rather know now.
   const contested = ledger.entries.filter(
     ({ detail, outcome, rotation, subject }) =>
       rotation === on.job.rotation &&
@@ -108,7 +108,7 @@ export async function standsStill(on: Bench, target: string, seen: KeyId, propag
       subject?.startsWith(`${target}/`),
   );
   const ends = [
-    ...contested.map(({ at }) => Date.parse(at) + propagationMs),
+    ...contested.map(({ at }) => Date.parse(at) + Math.min(propagationMs, attemptMs)),
     ...later.map((entry) => Date.parse(entry.at) + attemptMs + spreads(entry)),
     ...lost.map(({ at }) => Date.parse(at) + attemptMs),
   ];
