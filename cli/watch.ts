@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hasWorkers } from '../client/cluster.ts';
 import type { Connected } from '../client/connect.ts';
 import { type Retrying, retrying } from '../client/pending.ts';
 import { ended, progress, rotationOf } from '../client/rotations.ts';
 import type { Progress, RotationEnd } from '../contract/index.ts';
-import { KeyturnError } from '../contract/index.ts';
+import { KeyturnError, mainQueue } from '../contract/index.ts';
 import type { rotation } from '../workflows/rotation.workflow.ts';
 import { grpcKind } from './grpc-errors.ts';
 
@@ -16,6 +17,8 @@ export interface WatchOptions {
   runId: string;
   /** `refreshed`: until the new key is in use everywhere; `end`: until the old one is gone, too. */
   until: 'refreshed' | 'end';
+  /** How many are watched at once: together they ask no more often, because each question is work for the workers. */
+  beside?: number;
   /** Told of every answer. */
   seen(now: Progress): void;
   /** Told, every few seconds, of what the engine tries again. */
@@ -30,6 +33,8 @@ export type Watched =
   | { because: 'stopped'; progress?: Progress };
 
 const pollMs = 250;
+/** Of each one's turn among many. */
+const turnMs = 100;
 const answerMs = 5_000;
 const silenceMs = 20_000;
 const retriesEveryMs = 3_000;
@@ -92,6 +97,7 @@ async function poll(
   let last: Progress | undefined;
   let answeredMs = Date.now();
   let retriesMs = Date.now();
+  const everyMs = Math.max(pollMs, turnMs * (options.beside ?? 1));
   while (!options.stop.aborted) {
     const { settled } = ending;
     if (settled && 'error' in settled) throw settled.error;
@@ -105,13 +111,16 @@ async function poll(
     if (over) return over;
     const because = now && milestone(now, options);
     if (because) return { because, progress: now };
-    if (Date.now() - answeredMs > silenceMs) throw await silent(handle);
+    if (Date.now() - answeredMs > silenceMs) {
+      await requireAnybody(temporal, handle);
+      answeredMs = Date.now();
+    }
     if (Date.now() - retriesMs > retriesEveryMs) {
       retriesMs = Date.now();
       // Without an answer there is nothing to add: the silence itself is told soon.
       options.retrying?.(await retrying(handle).catch(() => []));
     }
-    await sleep(pollMs, undefined, { signal: options.stop }).catch(() => {});
+    await pause(everyMs, options.stop, ending);
   }
   return { because: 'stopped', ...(last && { progress: last }) };
 }
@@ -154,17 +163,28 @@ function milestone(now: Progress, { requestId, until }: WatchOptions): 'refreshe
   return until === 'refreshed' && mine && now.state === 'running' && now.refreshedAt ? 'refreshed' : undefined;
 }
 
-async function silent(handle: Handle): Promise<KeyturnError> {
+/** An end is told at once. */
+async function pause(everyMs: number, stop: AbortSignal, { promise, settled }: Ending): Promise<void> {
+  const woken = new AbortController();
+  const signal = AbortSignal.any([stop, woken.signal]);
+  const slept = sleep(everyMs, undefined, { signal }).catch(() => {});
+  await (settled ? slept : Promise.race([slept, promise]));
+  woken.abort();
+}
+
+/** Workers that are there and do not answer have much to do: the rotation goes on, and so does the watching. */
+async function requireAnybody({ connection, namespace }: Connected, handle: Handle): Promise<void> {
   const isUp = await handle.describe().then(
     () => true,
     () => false,
   );
   if (!isUp) {
-    return new KeyturnError('transient', 'Temporal has not answered for a while', {
+    throw new KeyturnError('transient', 'Temporal has not answered for a while', {
       fix: 'bring it back; the rotation goes on by itself then, and `keyturn status` shows it',
     });
   }
-  return new KeyturnError('transient', 'the rotation is open, but no worker has answered for a while', {
+  if (await hasWorkers(connection, namespace, mainQueue)) return;
+  throw new KeyturnError('transient', 'the rotation is open, but no worker has answered for a while', {
     fix: 'start a worker with `keyturn worker`; the rotation goes on by itself then',
   });
 }

@@ -45,7 +45,9 @@ async function watchAll(shell: Shell, given: readonly string[]): Promise<ExitCod
   const seen = await withTemporal(shell, async (temporal) => {
     const ids = given.length > 0 ? [...new Set(given)] : await openRotations(temporal.client);
     try {
-      return await Promise.all(ids.map((id) => watchOne(shell, temporal, id, live, stopped.signal)));
+      return await Promise.all(
+        ids.map((id) => watchOne(shell, temporal, id, { live, beside: ids.length, stop: stopped.signal })),
+      );
     } finally {
       stopped.abort();
     }
@@ -58,12 +60,18 @@ async function watchAll(shell: Shell, given: readonly string[]): Promise<ExitCod
 }
 
 /** What goes wrong with one is told of that one, and does not end the watching of the others. */
-async function watchOne(shell: Shell, temporal: Connected, id: string, live: Live, stop: AbortSignal): Promise<Seen> {
+interface Watching {
+  live: Live;
+  beside: number;
+  stop: AbortSignal;
+}
+
+async function watchOne(shell: Shell, temporal: Connected, id: string, watching: Watching): Promise<Seen> {
   const { openRotationOf } = await import('../../client/rotations.ts');
   try {
     const open = await openRotationOf(temporal.client, id);
     if (!open) return await lastOf(shell, temporal, id);
-    return await watchRun(temporal, { credential: id, runId: open.runId, live, stop });
+    return await watchRun(temporal, { ...watching, credential: id, runId: open.runId });
   } catch (cause) {
     const error = asKeyturnError(cause);
     return { credential: id, exitCode: exitCodeOfKind(error.kind), error };
@@ -79,7 +87,7 @@ function asKeyturnError(error: unknown): KeyturnError {
 
 async function watchRun(
   temporal: Connected,
-  { credential, live, runId, stop }: { credential: string; runId: string; live: Live; stop: AbortSignal },
+  { live, ...watched }: Watching & { credential: string; runId: string },
 ): Promise<Seen> {
   const { watch } = await import('../watch.ts');
   let last: Progress | undefined;

@@ -25,7 +25,7 @@ interface Loaded {
 }
 
 /** More than is asked of it, so that a stumble is made up for. */
-const perSecondWanted = 12;
+export const perSecondWanted = 12;
 const tickMs = 20;
 /** Who is not answered asks no more: then the rate falls, as it should. */
 const runningMax = 30;

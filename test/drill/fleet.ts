@@ -6,7 +6,7 @@ import { filePlace, type Place } from '../crash/stand/places.ts';
 import { toAws, toPostgres } from './connections.ts';
 import { Consumer } from './consumer.ts';
 import { type Endpoint, openEndpoint } from './endpoint.ts';
-import type { Options } from './options.ts';
+import type { Mix } from './mix.ts';
 import type { Stand } from './stand.ts';
 
 /** One credential, which nobody shares, and who uses it. */
@@ -25,11 +25,11 @@ export interface Fleet {
   env: Record<string, string>;
 }
 
-export async function makeFleet(stand: Stand, { aws, count }: Options): Promise<Fleet> {
+export async function makeFleet(stand: Stand, { logins, users }: Mix): Promise<Fleet> {
   const members: Member[] = [];
   // One after the other: grants on what all share fail when two happen at once.
-  for (let number = 1; number <= count - aws; number += 1) members.push(await login(stand, number));
-  for (let number = 1; number <= aws; number += 1) members.push(await accessKey(stand, number));
+  for (let number = 1; number <= logins; number += 1) members.push(await login(stand, number));
+  for (let number = 1; number <= users; number += 1) members.push(await accessKey(stand, number));
   const endpoint = await openEndpoint(new Map(members.map((member) => [pathOf(member), member.consumer])));
   const catalogFile = join(stand.folder, 'keyturn.yaml');
   const credentials = Object.fromEntries(members.map((member) => [member.id, declared(member, endpoint)]));

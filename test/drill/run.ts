@@ -8,6 +8,7 @@ import { removeFolder } from '../crash/stand/systems.ts';
 import { keyturn, type Program, startWorkerProgram } from '../e2e/support/processes.ts';
 import { look, problemsOf } from './findings.ts';
 import { type Fleet, makeFleet } from './fleet.ts';
+import { mixFor } from './mix.ts';
 import { Observer } from './observer.ts';
 import type { Options } from './options.ts';
 import { tell } from './report.ts';
@@ -18,13 +19,15 @@ const aroundMs = 3_000;
 
 /** @returns whether all is as it has to be. */
 export async function run(options: Options): Promise<boolean> {
-  const { aws, count } = options;
   say('starting Temporal, PostgreSQL and the AWS double');
   const stand = await startStand();
-  say(`making ${count} credentials: ${count - aws} PostgreSQL logins, ${aws} AWS access keys`);
-  const fleet = await makeFleet(stand, options);
+  const mix = await mixFor(stand, options);
+  say(
+    `making ${mix.logins} PostgreSQL logins and ${mix.users} AWS access keys: its double answers ${mix.perSecond} a second`,
+  );
+  const fleet = await makeFleet(stand, mix);
   const workers = await Promise.all([1, 2].map(() => startWorker(stand, fleet)));
-  say(`two workers are ready; ${count} consumers begin to query`);
+  say(`two workers are ready; ${fleet.members.length} consumers begin to query`);
   await Promise.all(fleet.members.map(({ consumer }) => consumer.start()));
   await sleep(aroundMs);
   const problems = await drill({ stand, fleet, workers }, options);
