@@ -87,12 +87,13 @@ function asKeyturnError(error: unknown): KeyturnError {
 
 async function watchRun(
   temporal: Connected,
-  { live, ...watched }: Watching & { credential: string; runId: string },
+  { live, ...run }: Watching & { credential: string; runId: string },
 ): Promise<Seen> {
   const { watch } = await import('../watch.ts');
+  const { credential } = run;
   let last: Progress | undefined;
   const watched = await watch(temporal, {
-    ...{ credential, runId, stop, until: 'end' },
+    ...{ ...run, until: 'end' },
     /** A request that is carried on is followed into the next rotation. */
     get requestId() {
       const { requests = [] } = last ?? {};
