@@ -4,7 +4,7 @@ import type { Connected } from '../client/connect.ts';
 import { type Retrying, retrying } from '../client/pending.ts';
 import { ended, progress, rotationOf } from '../client/rotations.ts';
 import type { Progress, RotationEnd } from '../contract/index.ts';
-import { KeyturnError, mainQueue } from '../contract/index.ts';
+import { KeyturnError } from '../contract/index.ts';
 import type { rotation } from '../workflows/rotation.workflow.ts';
 import { grpcKind } from './grpc-errors.ts';
 
@@ -17,6 +17,8 @@ export interface WatchOptions {
   runId: string;
   /** `refreshed`: until the new key is in use everywhere; `end`: until the old one is gone, too. */
   until: 'refreshed' | 'end';
+  /** How long no worker need answer before it is looked whether there is one. */
+  silenceMs?: number;
   /** How many are watched at once: together they ask no more often, because each question is work for the workers. */
   beside?: number;
   /** Told of every answer. */
@@ -36,7 +38,7 @@ const pollMs = 250;
 /** Of each one's turn among many. */
 const turnMs = 100;
 const answerMs = 5_000;
-const silenceMs = 20_000;
+const silenceMsDefault = 20_000;
 const retriesEveryMs = 3_000;
 
 /**
@@ -97,7 +99,8 @@ async function poll(
   let last: Progress | undefined;
   let answeredMs = Date.now();
   let retriesMs = Date.now();
-  const everyMs = Math.max(pollMs, turnMs * (options.beside ?? 1));
+  const { beside = 1, silenceMs = silenceMsDefault } = options;
+  const everyMs = Math.max(pollMs, turnMs * beside);
   while (!options.stop.aborted) {
     const { settled } = ending;
     if (settled && 'error' in settled) throw settled.error;
@@ -112,7 +115,7 @@ async function poll(
     const because = now && milestone(now, options);
     if (because) return { because, progress: now };
     if (Date.now() - answeredMs > silenceMs) {
-      await requireAnybody(temporal, handle);
+      await requireWorker(temporal, handle);
       answeredMs = Date.now();
     }
     if (Date.now() - retriesMs > retriesEveryMs) {
@@ -173,17 +176,14 @@ async function pause(everyMs: number, stop: AbortSignal, { promise, settled }: E
 }
 
 /** Workers that are there and do not answer have much to do: the rotation goes on, and so does the watching. */
-async function requireAnybody({ connection, namespace }: Connected, handle: Handle): Promise<void> {
-  const isUp = await handle.describe().then(
-    () => true,
-    () => false,
-  );
-  if (!isUp) {
+async function requireWorker({ connection, namespace }: Connected, handle: Handle): Promise<void> {
+  const described = await handle.describe().catch(() => undefined);
+  if (!described) {
     throw new KeyturnError('transient', 'Temporal has not answered for a while', {
       fix: 'bring it back; the rotation goes on by itself then, and `keyturn status` shows it',
     });
   }
-  if (await hasWorkers(connection, namespace, mainQueue)) return;
+  if (await hasWorkers(connection, namespace, described.taskQueue).catch(() => false)) return;
   throw new KeyturnError('transient', 'the rotation is open, but no worker has answered for a while', {
     fix: 'start a worker with `keyturn worker`; the rotation goes on by itself then',
   });

@@ -14,13 +14,13 @@ export interface Mix {
 const measureMs = 2_000;
 const callersAtOnce = 4;
 /** When all are at work there is less of the machine left for it. */
-const share = 1 / 3;
+const share = 0.4;
 
 /** The AWS double is one process that answers one at a time: it gets no more consumers than it can serve. */
-export async function mixFor(stand: Stand, { awsMax, count }: Options): Promise<Mix> {
+export async function mixFor(stand: Stand, { aws, count }: Options): Promise<Mix> {
   const perSecond = Math.round(await answersPerSecond(stand));
-  const served = Math.floor((perSecond * share) / perSecondWanted);
-  const users = Math.min(awsMax, Math.max(1, served));
+  const served = Math.max(1, Math.floor((perSecond * share) / perSecondWanted));
+  const users = aws ?? Math.min(Math.floor(count / 5), served);
   return { logins: count - users, users, perSecond };
 }
 

@@ -4,8 +4,8 @@ import { durationSchema } from '../../contract/index.ts';
 export interface Options {
   /** Credentials in all. */
   count: number;
-  /** At most so many of them are access keys of AWS, the others are logins of PostgreSQL. */
-  awsMax: number;
+  /** So many of them are access keys of AWS, the others are logins of PostgreSQL; absent: as many as the AWS double can serve. */
+  aws?: number;
   /** As the command takes it. */
   within: string;
   /** Leaves the folder with logs and databases where it is. */
@@ -17,8 +17,8 @@ const help = `Declares credentials that are in use compromised, all at once, and
   npm run drill:compromise -- [--count N] [--aws N] [--within DURATION] [--keep]
 
   --count   so many credentials, each with a consumer that makes twelve queries a second (default 50)
-  --aws     so many of them at most are AWS access keys, the others PostgreSQL logins (default: one of five; fewer where the AWS
-            double, one Python process, does not answer fast enough on this machine: it is measured)
+  --aws     so many of them are AWS access keys, the others PostgreSQL logins (default: one of five; fewer where the AWS double, one
+            Python process, does not answer fast enough on this machine, which is measured)
   --within  the deadline of the compromise (default 5m)
   --keep    leaves logs and databases, and says where
 
@@ -45,12 +45,12 @@ export function optionsFrom(args: readonly string[]): Options | undefined {
   }
   const { keep, within } = values;
   const count = numberOf('count', values.count);
-  const awsMax = values.aws === undefined ? Math.floor(count / 5) : numberOf('aws', values.aws);
+  const aws = values.aws === undefined ? undefined : numberOf('aws', values.aws);
   if (count === 0) throw new Error('--count is at least 1');
-  if (awsMax > count) throw new Error(`--aws is at most --count, ${count}`);
+  if (aws !== undefined && aws > count) throw new Error(`--aws is at most --count, ${count}`);
   if (!durationSchema.safeParse(within).success)
     throw new Error(`--within takes a duration such as 90s, not ${within}`);
-  return { count, awsMax, within, keep };
+  return { count, within, keep, ...(aws !== undefined && { aws }) };
 }
 
 function numberOf(name: string, text: string): number {
