@@ -25,7 +25,7 @@ const help = `Declares credentials that are in use compromised, all at once, and
   $ npm run drill:compromise -- --count 10 --within 2m
 
 Exit code 1 when an old key still works, when a query failed before the deadline, when a consumer made fewer than ten queries a
-second, or when the report says something else than what was seen.`;
+second, or when the report says something else than what was seen; 2 for options that there are not.`;
 
 /** @returns undefined when only the help was asked for, which is then printed. @throws Error naming the option. */
 export function optionsFrom(args: readonly string[]): Options | undefined {
