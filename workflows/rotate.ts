@@ -26,6 +26,7 @@ export function newRun(engine: Engine, credential: Credential, rotation: string,
     decisions: [],
     decided: 0,
     noticed: new Set(),
+    toldUnheard: new Set(),
     leftAside: new Set(),
     unlisted: [],
   };

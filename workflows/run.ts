@@ -115,6 +115,8 @@ export interface Run {
   decided: number;
   /** What people have been told of. */
   noticed: Set<string>;
+  /** Messages to consumers for which nobody waited, because a deadline had passed. */
+  toldUnheard: Set<string>;
   startedAt: Instant;
   reason?: Reason;
   outcome?: Outcome;

@@ -70,9 +70,15 @@ async function drill({ fleet, stand, workers }: Scene, { within }: Options): Pro
 const envOf = ({ home, temporalAddress }: Stand) => ({ KEYTURN_HOME: home, TEMPORAL_ADDRESS: temporalAddress });
 
 async function startWorker(stand: Stand, { env }: Fleet): Promise<Program> {
-  const worker = await startWorkerProgram({ ...envOf(stand), ...env });
-  process.once('exit', () => void worker.stop());
-  return worker;
+  return endingWithUs(await startWorkerProgram({ ...envOf(stand), ...env }));
+}
+
+/** Its server is gone then, too: it has nothing to bring to an end. */
+function endingWithUs(program: Program): Program {
+  const end = () => void process.kill(program.pid, 'SIGKILL');
+  process.once('exit', end);
+  void program.exited.then(() => process.off('exit', end));
+  return program;
 }
 
 async function declareCompromised(
@@ -83,7 +89,7 @@ async function declareCompromised(
   const file = join(stand.folder, 'report.json');
   const args = ['compromised', 'drill/**', '--reason', 'drill', '--within', within, '--report', file];
   say(`keyturn ${args.slice(0, -2).join(' ')}`);
-  const command = keyturn([...args, '--json', '-c', catalogFile], envOf(stand));
+  const command = endingWithUs(keyturn([...args, '--json', '-c', catalogFile], envOf(stand)));
   const code = await command.exited;
   say(`it ended with ${code}`);
   await writeFile(join(stand.folder, 'compromised.log'), command.stderr() + command.stdout());
