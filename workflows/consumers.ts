@@ -98,7 +98,7 @@ async function tellAndHear(run: Run, consumer: CredentialConsumer, change: Chang
     }),
   );
   if ('waivedBy' in told) {
-    if (isByDeadline(told.waivedBy)) void tellUnheard(run, consumer, change);
+    if (isByDeadline(told.waivedBy)) await tellUnheard(run, consumer, change);
     return waive(run, consumer, change.keyId, told.waivedBy);
   }
   if ('value' in told) {
@@ -108,12 +108,14 @@ async function tellAndHear(run: Run, consumer: CredentialConsumer, change: Chang
   return hear(run, consumer, change, false);
 }
 
-/** After the deadline nobody waits for it. It is told all the same, once: its old key goes, and else it would go on using that. */
+/**
+ * After the deadline its attestation is not waited for. It is told all the same, once and for the time of one attempt: its old key goes, and else
+ * it would go on using that.
+ */
 async function tellUnheard(run: Run, consumer: CredentialConsumer, change: Change): Promise<void> {
   if (run.toldUnheard.has(change.deliveryId)) return;
   run.toldUnheard.add(change.deliveryId);
-  // It may be let go of with the rotation.
-  await tellInPassing(run, consumer, change).catch(() => {});
+  await tellInPassing(run, consumer, change);
 }
 
 /** One that is not required is told, and decides nothing: neither its silence nor its answer. */

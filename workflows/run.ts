@@ -115,7 +115,7 @@ export interface Run {
   decided: number;
   /** What people have been told of. */
   noticed: Set<string>;
-  /** Messages to consumers for which nobody waited, because a deadline had passed. */
+  /** Messages to consumers that went out when a deadline had passed. */
   toldUnheard: Set<string>;
   startedAt: Instant;
   reason?: Reason;
