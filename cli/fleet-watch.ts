@@ -7,7 +7,7 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { endWords, exitCodeOfFleet, failureLine, fleetData, fleetLine } from './fleet-words.ts';
 import { grpcKind } from './grpc-errors.ts';
 import type { Shell } from './shell.ts';
-import { inTime, silent } from './watch.ts';
+import { inTime, requireWorker } from './watch.ts';
 import { between } from './words.ts';
 import { onStopSignal } from './worker-process.ts';
 
@@ -73,7 +73,10 @@ async function follow(
         seen(now);
       }
       if (settled && 'end' in settled) return { end: settled.end, ...(last && { last }) };
-      if (Date.now() - answeredMs > silenceMs) throw await silent(handle, fleetSilence);
+      if (Date.now() - answeredMs > silenceMs) {
+        await requireWorker(temporal, handle, fleetSilence);
+        answeredMs = Date.now();
+      }
       const pause = sleep(pollMs, undefined, { signal: stop }).catch(() => {});
       await (ending.settled ? pause : Promise.race([ending.promise, pause]));
     }

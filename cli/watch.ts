@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hasWorkers } from '../client/cluster.ts';
 import type { Connected } from '../client/connect.ts';
 import { type Retrying, retrying } from '../client/pending.ts';
 import { ended, progress, rotationOf } from '../client/rotations.ts';
@@ -16,6 +17,10 @@ export interface WatchOptions {
   runId: string;
   /** `refreshed`: until the new key is in use everywhere; `end`: until the old one is gone, too. */
   until: 'refreshed' | 'end';
+  /** How long no worker need answer before it is looked whether there is one. */
+  silenceMs?: number;
+  /** How many are watched at once: together they ask no more often, because each question is work for the workers. */
+  beside?: number;
   /** Told of every answer. */
   seen(now: Progress): void;
   /** Told, every few seconds, of what the engine tries again. */
@@ -30,8 +35,10 @@ export type Watched =
   | { because: 'stopped'; progress?: Progress };
 
 const pollMs = 250;
+/** Of each one's turn among many. */
+const turnMs = 100;
 const answerMs = 5_000;
-const silenceMs = 20_000;
+const silenceMsDefault = 20_000;
 const retriesEveryMs = 3_000;
 
 /**
@@ -92,6 +99,8 @@ async function poll(
   let last: Progress | undefined;
   let answeredMs = Date.now();
   let retriesMs = Date.now();
+  const { beside = 1, silenceMs = silenceMsDefault } = options;
+  const everyMs = Math.max(pollMs, turnMs * beside);
   while (!options.stop.aborted) {
     const { settled } = ending;
     if (settled && 'error' in settled) throw settled.error;
@@ -105,13 +114,16 @@ async function poll(
     if (over) return over;
     const because = now && milestone(now, options);
     if (because) return { because, progress: now };
-    if (Date.now() - answeredMs > silenceMs) throw await silent(handle);
+    if (Date.now() - answeredMs > silenceMs) {
+      await requireWorker(temporal, handle);
+      answeredMs = Date.now();
+    }
     if (Date.now() - retriesMs > retriesEveryMs) {
       retriesMs = Date.now();
       // Without an answer there is nothing to add: the silence itself is told soon.
       options.retrying?.(await retrying(handle).catch(() => []));
     }
-    await sleep(pollMs, undefined, { signal: options.stop }).catch(() => {});
+    await pause(everyMs, options.stop, ending);
   }
   return { because: 'stopped', ...(last && { progress: last }) };
 }
@@ -159,21 +171,38 @@ function milestone(now: Progress, { requestId, until }: WatchOptions): 'refreshe
   return until === 'refreshed' && mine && now.state === 'running' && now.refreshedAt ? 'refreshed' : undefined;
 }
 
-/** What it means that nobody has answered for long. */
-export async function silent(
+/** An end is told at once. */
+async function pause(everyMs: number, stop: AbortSignal, { promise, settled }: Ending): Promise<void> {
+  const woken = new AbortController();
+  const signal = AbortSignal.any([stop, woken.signal]);
+  const slept = sleep(everyMs, undefined, { signal }).catch(() => {});
+  await (settled ? slept : Promise.race([slept, promise]));
+  woken.abort();
+}
+
+/** Of what is watched, and how it is looked at again. */
+export interface Silence {
+  what: string;
+  look: string;
+}
+
+/**
+ * Workers that are there and do not answer have much to do: what is watched goes on, and so does the watching.
+ * @throws KeyturnError `transient` where there are none, or Temporal does not answer.
+ */
+export async function requireWorker(
+  { connection, namespace }: Connected,
   handle: Pick<Handle, 'describe'>,
-  { what, look } = { what: 'rotation', look: 'keyturn status' },
-): Promise<KeyturnError> {
-  const isUp = await handle.describe().then(
-    () => true,
-    () => false,
-  );
-  if (!isUp) {
-    return new KeyturnError('transient', 'Temporal has not answered for a while', {
+  { look, what }: Silence = { what: 'rotation', look: 'keyturn status' },
+): Promise<void> {
+  const described = await handle.describe().catch(() => undefined);
+  if (!described) {
+    throw new KeyturnError('transient', 'Temporal has not answered for a while', {
       fix: `bring it back; the ${what} goes on by itself then, and \`${look}\` shows it`,
     });
   }
-  return new KeyturnError('transient', `the ${what} is open, but no worker has answered for a while`, {
+  if (await hasWorkers(connection, namespace, described.taskQueue).catch(() => false)) return;
+  throw new KeyturnError('transient', `the ${what} is open, but no worker has answered for a while`, {
     fix: `start a worker with \`keyturn worker\`; the ${what} goes on by itself then`,
   });
 }

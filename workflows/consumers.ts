@@ -97,7 +97,10 @@ async function tellAndHear(run: Run, consumer: CredentialConsumer, change: Chang
       change,
     }),
   );
-  if ('waivedBy' in told) return waive(run, consumer, change.keyId, told.waivedBy);
+  if ('waivedBy' in told) {
+    if (isByDeadline(told.waivedBy)) await tellUnheard(run, consumer, change);
+    return waive(run, consumer, change.keyId, told.waivedBy);
+  }
   if ('value' in told) {
     keep(run, consumer, told.value.attestations);
     if (told.value.askable) run.askable.add(consumer.name);
@@ -105,9 +108,19 @@ async function tellAndHear(run: Run, consumer: CredentialConsumer, change: Chang
   return hear(run, consumer, change, false);
 }
 
+/**
+ * After the deadline its attestation is not waited for. It is told all the same, once and for the time of one attempt: its old key goes, and else
+ * it would go on using that.
+ */
+async function tellUnheard(run: Run, consumer: CredentialConsumer, change: Change): Promise<void> {
+  if (run.toldUnheard.has(change.deliveryId)) return;
+  run.toldUnheard.add(change.deliveryId);
+  await tellInPassing(run, consumer, change);
+}
+
 /** One that is not required is told, and decides nothing: neither its silence nor its answer. */
 async function tellInPassing(run: Run, consumer: CredentialConsumer, change: Change): Promise<Heard> {
-  const name = `tell ${consumer.name}, not required, to ${change.verb} ${change.keyId}`;
+  const name = `tell ${consumer.name}, ${consumer.required ? 'after the deadline' : 'not required'}, to ${change.verb} ${change.keyId}`;
   try {
     await brief(run, name).tellConsumer({ job: run.job, consumer, change });
   } catch (error) {

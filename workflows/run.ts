@@ -117,6 +117,8 @@ export interface Run {
   noticed: Set<string>;
   /** What those have been told whom requests name: by request, and the sending of it all. */
   news: { told: Map<string, string>; sent: Promise<unknown> };
+  /** Messages to consumers that went out when a deadline had passed. */
+  toldUnheard: Set<string>;
   startedAt: Instant;
   reason?: Reason;
   outcome?: Outcome;

@@ -97,7 +97,9 @@ async function dealWithAll(
       .map(async (each: DeclaredCredential) => start(each).catch(failed(each.id)), { concurrency })
       .toArray();
     const watching = begun.map((each) =>
-      'runId' in each ? watchOne(temporal, { ...each, request, live, stop: stopped.signal }) : each,
+      'runId' in each
+        ? watchOne(temporal, { ...each, request, live, beside: begun.length, stop: stopped.signal })
+        : each,
     );
     return Promise.all(watching);
   }).finally(stopListening);
@@ -117,6 +119,7 @@ interface Watching {
   runId: string;
   request: Request;
   live: Live;
+  beside: number;
   stop: AbortSignal;
 }
 

@@ -45,7 +45,9 @@ async function watchAll(shell: Shell, given: readonly string[]): Promise<ExitCod
   const seen = await withTemporal(shell, async (temporal) => {
     const ids = given.length > 0 ? [...new Set(given)] : await openRotations(temporal.client);
     try {
-      return await Promise.all(ids.map((id) => watchOne(shell, temporal, id, live, stopped.signal)));
+      return await Promise.all(
+        ids.map((id) => watchOne(shell, temporal, id, { live, beside: ids.length, stop: stopped.signal })),
+      );
     } finally {
       stopped.abort();
     }
@@ -57,13 +59,20 @@ async function watchAll(shell: Shell, given: readonly string[]): Promise<ExitCod
   return exitCode;
 }
 
+interface Watching {
+  live: Live;
+  /** How many are watched. */
+  beside: number;
+  stop: AbortSignal;
+}
+
 /** What goes wrong with one is told of that one, and does not end the watching of the others. */
-async function watchOne(shell: Shell, temporal: Connected, id: string, live: Live, stop: AbortSignal): Promise<Seen> {
+async function watchOne(shell: Shell, temporal: Connected, id: string, watching: Watching): Promise<Seen> {
   const { openRotationOf } = await import('../../client/rotations.ts');
   try {
     const open = await openRotationOf(temporal.client, id);
     if (!open) return await lastOf(shell, temporal, id);
-    return await watchRun(temporal, { credential: id, runId: open.runId, live, stop });
+    return await watchRun(temporal, { ...watching, credential: id, runId: open.runId });
   } catch (cause) {
     const error = asKeyturnError(cause);
     return { credential: id, exitCode: exitCodeOfKind(error.kind), error };
@@ -79,12 +88,13 @@ function asKeyturnError(error: unknown): KeyturnError {
 
 async function watchRun(
   temporal: Connected,
-  { credential, live, runId, stop }: { credential: string; runId: string; live: Live; stop: AbortSignal },
+  { live, ...run }: Watching & { credential: string; runId: string },
 ): Promise<Seen> {
   const { watch } = await import('../watch.ts');
+  const { credential } = run;
   let last: Progress | undefined;
   const watched = await watch(temporal, {
-    ...{ credential, runId, stop, until: 'end' },
+    ...{ ...run, until: 'end' },
     /** A request that is carried on is followed into the next rotation. */
     get requestId() {
       const { requests = [] } = last ?? {};

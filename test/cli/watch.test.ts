@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { exitCodes } from '../../cli/exit-codes.ts';
+import { watch } from '../../cli/watch.ts';
+import type { Connected } from '../../client/connect.ts';
 import { type DevServer, startDevServer } from '../../client/embedded/dev-server.ts';
 import * as rotations from '../../client/rotations.ts';
 import type { Credential, Progress } from '../../contract/index.ts';
@@ -102,6 +104,54 @@ test('Ctrl-C stops the watching, not the rotation', async () => {
   watching.child.kill('SIGINT');
   expect(await watching.ended).toMatchObject({ code: exitCodes.waiting, stdout: expect.stringContaining('goes on') });
   expect(await rotations.progress(started.handle)).toMatchObject({ state: 'running' });
+});
+
+/** Temporal as it is, but that nobody answers a query in time. */
+function unanswered({ client, connection }: Rotating, asked = () => {}): Connected {
+  const late = Object.assign(new Error('late'), { code: 4, details: 'Deadline exceeded', metadata: {} });
+  const withDeadline = () => {
+    asked();
+    return Promise.reject(late);
+  };
+  const deaf = new Proxy(connection, {
+    get(on, name) {
+      if (name === 'withDeadline') return withDeadline;
+      const value = Reflect.get(on, name);
+      return typeof value === 'function' ? value.bind(on) : value;
+    },
+  });
+  return { client, connection: deaf, namespace: 'default', address: temporal.address, close: async () => {} };
+}
+
+const impatient = {
+  ...({ requestId: 'any', until: 'end', silenceMs: 0 } as const),
+  stop: new AbortController().signal,
+  seen: () => {},
+};
+
+test('workers that have too much to do to answer are no end of the watching', async () => {
+  const { id: credential, started } = await opened();
+  await rotating.until(started, waitsFor('grace'));
+  const runId = started.handle.signaledRunId;
+  let asks = 0;
+  const asked = () => {
+    asks += 1;
+    // By then it has looked twice whether anybody is there.
+    if (asks === 3) void rotations.proceed(started.handle, { by: 'ada' });
+  };
+  const watching = watch(unanswered(rotating, asked), { ...impatient, credential, runId });
+  expect(await watching).toMatchObject({ because: 'ended', end: { outcome: 'rotated' } });
+});
+
+test('nobody answers, and no worker is there: it says so', async () => {
+  const target = { name: 'main', vault: 'file', secret: `app/${randomUUID()}`, value: 'raw' as const };
+  const credential = credentialOf({ provider: { type: 'random' }, targets: [target] });
+  const request = { id: 'any', at: new Date().toISOString(), by: 'ada', urgency: 'routine' } as const;
+  const { handle } = await rotations.startOrJoin(rotating.client, credential, request, 'nobody-serves-it');
+  onTestFinished(async () => void (await handle.terminate('the test is over')));
+  const run = { credential: credential.id, runId: handle.signaledRunId };
+  const watching = watch(unanswered(rotating), { ...impatient, ...run });
+  await expect(watching).rejects.toThrow('no worker has answered for a while');
 });
 
 test('one that needs a person is told with its to-do', async () => {

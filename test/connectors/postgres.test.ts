@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { escapeIdentifier } from 'pg';
+import { Client, escapeIdentifier } from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { useAsApplication } from '../../connectors/providers/postgres/harness.ts';
 import type { NewKey } from '../../contract/index.ts';
@@ -134,11 +134,17 @@ describe('sessions', () => {
   });
 
   test('of our own are not counted as use', async () => {
-    const probe = bench.provider.smokeTest?.(bench.ctx, bench.knownGood, { sql: 'select pg_sleep(1)' });
+    const lock = `pg_advisory_xact_lock(hashtext('${bench.a}'))`;
     const sessions = async () => (await query('select 1 from pg_stat_activity where usename = $1', [bench.a])).rowCount;
+    const holder = new Client({ connectionString: inject('postgres').adminUrl });
+    await holder.connect();
+    await holder.query(`begin; select ${lock}`);
+    // It waits for as long as it is held.
+    const probe = bench.provider.smokeTest?.(bench.ctx, bench.knownGood, { sql: `select ${lock}` });
     await expect.poll(sessions, { timeout: 5_000, interval: 20 }).toBe(1);
     expect((await bench.standing()).keys[0]?.lastUse).toBe('unknown');
     expect(await sessions()).toBe(1);
+    await holder.end();
     await probe;
   });
 

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import * as rotations from '../../client/rotations.ts';
-import type { Credential, Progress } from '../../contract/index.ts';
+import type { Change, Credential, Progress } from '../../contract/index.ts';
 import { makeKey } from '../support/aws/places.ts';
 import { type Rotating, startRotating } from '../support/rotating.ts';
 import { awsIssuer, type Issuer, postgresIssuer, setPassword } from './support/issuers.ts';
 import { entriesOf, leftOpen, sceneOf } from './support/scene.ts';
+import { startToldConsumer } from './support/told-consumer.ts';
 import { filePlace, type VaultPlace } from './support/vault-places.ts';
 
 /** Keys are known to others: by inventory, everything that existed at the instant ends refused. Seen from outside. */
@@ -121,6 +122,26 @@ describe.concurrent('what it waits for', () => {
       by: 'ada',
       detail: { wait: expect.stringMatching(/app$/), reason: expect.stringMatching(/deadline/) },
     });
+  });
+
+  test('who is told after the deadline only is not waited for, and told all the same', async () => {
+    const told = await startToldConsumer();
+    onTestFinished(told.stop);
+    rotating.env[told.variable] = told.secret;
+    const hears = new Promise<Change>((resolve) => {
+      told.says = (change) => {
+        resolve(change);
+        return { status: 'loaded' };
+      };
+    });
+    const late = await given(await awsIssuer(), { consumers: [told.declared] });
+    const end = await rotating.rotate(late.credential, { ...leaked, by: 'ada', withinMs: 0 });
+    expect(end).toMatchObject({
+      outcome: 'rotated',
+      evidence: { consumers: [{ consumer: 'app', instances: [], waivedBy: 'ada' }] },
+    });
+    expect(await hears).toMatchObject({ verb: 'use', keyId: end.newKey, previous: end.oldKey });
+    expect(told.changes).toHaveLength(1);
   });
 
   test('who says that the new key fails is a laggard: nothing goes back', async () => {

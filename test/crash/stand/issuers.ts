@@ -1,10 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import type { IAM } from '@aws-sdk/client-iam';
 import { STS } from '@aws-sdk/client-sts';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { connector } from '../../../connectors/providers/postgres/index.ts';
 import { rolesScript } from '../../../connectors/providers/postgres/script.ts';
 import type { Credential, Shape } from '../../../contract/index.ts';
-import type { Systems } from './systems.ts';
+import type { AwsDouble } from '../../support/services/aws.ts';
+
+/** Where the providers are, and by which port workers reach them. */
+export interface Providers {
+  postgres: { host: string; port: number; adminUrl: string; road: { port: number } };
+  aws: AwsDouble & { iam: IAM; road: { port: number } };
+}
 
 /** A principal of its own at a provider, seen from outside: nothing here goes through Keyturn or its roads. */
 export interface Issuer {
@@ -24,7 +31,7 @@ export interface Issuer {
   accepts(document: string): Promise<boolean>;
 }
 
-export type IssuerOf = (systems: Systems) => Promise<Issuer>;
+export type IssuerOf = (providers: Providers) => Promise<Issuer>;
 
 const variable = (name: string) => `${name}_${randomBytes(4).toString('hex').toUpperCase()}`;
 
@@ -120,7 +127,7 @@ export const awsIam: IssuerOf = async ({ aws }) => {
   };
 };
 
-export function adminOf(aws: Systems['aws']) {
+export function adminOf(aws: AwsDouble) {
   const [id, secret] = [variable('AWS_ID'), variable('AWS_SECRET')];
   return {
     refs: { accessKeyId: { env: id }, secretAccessKey: { env: secret } },
@@ -128,7 +135,7 @@ export function adminOf(aws: Systems['aws']) {
   };
 }
 
-async function signs({ endpoint, region }: Systems['aws'], document: string): Promise<boolean> {
+async function signs({ endpoint, region }: AwsDouble, document: string): Promise<boolean> {
   const { id: accessKeyId, secret: secretAccessKey } = JSON.parse(document);
   const sts = new STS({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 1 });
   try {

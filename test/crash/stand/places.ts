@@ -31,11 +31,15 @@ const fresh = () => `app-${randomBytes(6).toString('hex')}`;
 
 export const file: PlaceOf = ({ home, keys }, first) => filePlace(home, keys, first);
 
-export async function filePlace(home: string, keys: KeyRing, first: string): Promise<Place> {
-  const located = { vault: 'file', secret: `crash/${fresh()}` };
+export async function filePlace(
+  home: string,
+  keys: KeyRing,
+  first: string,
+  secret = `crash/${fresh()}`,
+): Promise<Place> {
+  const located = { vault: 'file', secret };
   const connector = await loadVault('file');
   await connector.open(connector.schema.parse(located)).write(testContext({ home, keys }), new Secret(first), 'absent');
-  const { secret } = located;
   const readVersion = async (id: string) => (await readFileVault({ home, secret, which: { id } })).value;
   return {
     located,

@@ -90,12 +90,12 @@ async function bundleInto(folder: string): Promise<string> {
 }
 
 /** As a person with all rights, on the straight way to the double. */
-function ownersOf({ adminAccessKeyId, adminSecretAccessKey, endpoint, region }: AwsDouble) {
+export function ownersOf({ adminAccessKeyId, adminSecretAccessKey, endpoint, region }: AwsDouble) {
   const credentials = { accessKeyId: adminAccessKeyId, secretAccessKey: adminSecretAccessKey };
   const options = { endpoint, region, credentials };
   return { iam: new IAM(options), secrets: new SecretsManager(options) };
 }
 
-export async function removeFolder({ folder }: Systems): Promise<void> {
+export async function removeFolder({ folder }: Pick<Systems, 'folder'>): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
