@@ -1,4 +1,5 @@
 import { type HandIn, handInSchema, type SealedKey } from '../contract/index.ts';
+import { compromisedAt } from './compromise.ts';
 import { hasAccepters } from './consumers.ts';
 import { tellPeople } from './notices.ts';
 import { whyNotHandIn } from './possible.ts';
@@ -50,7 +51,9 @@ export function mayHandIn(run: Run, message: HandIn): void {
 export async function handIn(run: Run, message: HandIn): Promise<void> {
   const { inbox, track } = run;
   if (inbox.handedIn?.id === message.id) return;
+  const leakedAt = compromisedAt(inbox.requests);
   await takeIn(run, message);
+  if (compromisedAt(inbox.requests) !== leakedAt) refuse(run, 'a compromise has come meanwhile: make a new key');
   if (!track.waits.has(wait) || inbox.handedIn) refuse(run, 'it no longer waits for a value');
   inbox.handedIn = message;
 }

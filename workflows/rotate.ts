@@ -99,11 +99,14 @@ export async function rotate(run: Run): Promise<{ end: RotationEnd; carried: Req
 }
 
 /** What was handed in before is known to others. Keys that are made by hand are in no list but this rotation's own. */
-function leaveAside({ baseline, inbox, leftAside, unlisted }: Run): void {
+function leaveAside({ baseline, handedInKey, inbox, leftAside, unlisted }: Run): void {
   if (inbox.handedIn) leftAside.add(inbox.handedIn.id);
   inbox.handedIn = undefined;
   if (!baseline?.powers.byHand) return;
-  unlisted.push(...baseline.going, ...(baseline.handedIn ? [baseline.handedIn.key] : []));
+  unlisted.push(
+    ...baseline.going,
+    ...(handedInKey === undefined ? [] : [{ id: handedInKey, state: 'active' as const }]),
+  );
 }
 
 function tellPeopleOfEnd(run: Run, { endedAt, outcome, reason, startedAt }: RotationEnd): Promise<void> {

@@ -155,10 +155,15 @@ export class Person {
   /** The same key again, where it was not taken. */
   async #handIn(): Promise<void> {
     const { keys, leaked, provider } = this.#world;
-    if (this.#made === undefined || leaked.has(this.#made) || keys.state(this.#made) === 'gone') {
-      this.#made = provider.make('person', `HAND-${keys.all.size}`).id;
+    let made = this.#made ?? '';
+    if (leaked.has(made) || keys.state(made) === 'gone') {
+      // What was not taken is theirs to revoke.
+      const isServed = [...this.#world.targets.keys()].some((name) => this.#world.serving(name) === made);
+      if (keys.state(made) !== 'gone' && !isServed) provider.removeByHand(made);
+      made = provider.make('person', `HAND-${keys.all.size}`).id;
+      this.#made = made;
     }
-    const value = { user: new Secret('app'), value: new Secret(this.#world.secretOf(this.#made)) };
+    const value = { user: new Secret('app'), value: new Secret(this.#world.secretOf(made)) };
     const id = `hand-in-${++this.#handsIn}`;
     const sealed = await this.#host.seal(id, value);
     this.update('handIn', { id, sealed });
