@@ -21,3 +21,4 @@ $$;
 grant keyturn_audit_owner to current_user;
 
 create schema if not exists keyturn_audit authorization keyturn_audit_owner;
+grant usage on schema keyturn_audit to keyturn_audit_writer, keyturn_audit_reader;

@@ -38,6 +38,5 @@ create trigger records_follow_each_other before insert on keyturn_audit.records
 -- Also for a session that leaves ordinary triggers out, as replication does.
 alter table keyturn_audit.records enable always trigger records_are_not_changed;
 
-grant usage on schema keyturn_audit to keyturn_audit_writer, keyturn_audit_reader;
 grant select on keyturn_audit.records, keyturn_audit.migrations to keyturn_audit_writer, keyturn_audit_reader;
 grant insert on keyturn_audit.records to keyturn_audit_writer;
