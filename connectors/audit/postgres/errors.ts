@@ -1,5 +1,5 @@
 import { KeyturnError } from '../../../contract/index.ts';
-import { classify, stateOf } from '../../providers/postgres/classify.ts';
+import { classify, stateOf } from '../../postgres/classify.ts';
 
 const setUp = 'set it up as connectors/audit/postgres/README.md says, then run `keyturn audit migrate`';
 

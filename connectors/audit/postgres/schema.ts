@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ClientBase, Pool } from 'pg';
 import { KeyturnError } from '../../../contract/index.ts';
-import { stateOf } from '../../providers/postgres/classify.ts';
+import { stateOf } from '../../postgres/classify.ts';
 
 export const schema = 'keyturn_audit';
 export const migrationsFolder = fileURLToPath(new URL('migrations', import.meta.url));
