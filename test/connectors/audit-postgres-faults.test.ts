@@ -49,6 +49,13 @@ describe('contention', () => {
     }
   });
 
+  test('the very same entry from eight connections stands there as often as it was appended', async () => {
+    const sinks = await Promise.all(Array.from({ length: 8 }, () => open()));
+    for (let round = 0; round < 10; round += 1)
+      await Promise.all(sinks.map((sink) => appendEntry(sink, entry('same'))));
+    expect(await wholeChain()).toHaveLength(80);
+  });
+
   test('four processes make one whole chain, and warn of nothing', async () => {
     const child = fileURLToPath(new URL('./audit-chain.child.ts', import.meta.url));
     const env = { ...process.env, AUDIT_URL: made.writer };

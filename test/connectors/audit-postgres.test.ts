@@ -197,7 +197,23 @@ describe('where it is', () => {
 
   test('libpq’s own variables say all where the place says nothing', async () => {
     vi.stubEnv('PGHOST', 'db.internal').stubEnv('PGPORT', '6000').stubEnv('PGDATABASE', 'keyturn');
-    expect(await placeOf('')).toEqual({ config: {}, name: 'db.internal:6000/keyturn' });
+    expect(await placeOf('')).toMatchObject({ name: 'db.internal:6000/keyturn' });
+    vi.unstubAllEnvs();
+  });
+
+  test('what leaves the machine is encrypted, unless it is said how', async () => {
+    const ssl = async (location: string) => {
+      const { Client } = await import('pg');
+      return (new Client((await placeOf(location)).config) as unknown as { ssl: unknown }).ssl;
+    };
+    const whole = { rejectUnauthorized: true };
+    expect(await ssl('//db.internal/keyturn')).toEqual(whole);
+    expect(await ssl('//user@10.1.2.3:6000/keyturn?application_name=a')).toEqual(whole);
+    expect(await ssl('//db.internal/keyturn?sslmode=disable')).toBe(false);
+    expect(await ssl('//127.0.0.1/keyturn')).toBe(false);
+    expect(await ssl('//127.0.0.1/keyturn?sslmode=verify-full')).toEqual({});
+    vi.stubEnv('PGSSLMODE', 'disable');
+    expect(await ssl('//db.internal/keyturn')).toBe(false);
     vi.unstubAllEnvs();
   });
 

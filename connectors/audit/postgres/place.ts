@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ClientConfig } from 'pg';
 import { KeyturnError } from '../../../contract/index.ts';
+import { isLoopback } from '../../postgres/loopback.ts';
 
 export interface Place {
   config: ClientConfig;
@@ -19,13 +20,19 @@ export async function placeOf(location: string): Promise<Place> {
   const { Client } = await import('pg');
   try {
     const { database, host, port } = new Client(config);
-    return { config, name: `${host}:${port}/${database ?? ''}` };
+    return { config: { ...tlsFor(host), ...config }, name: `${host}:${port}/${database ?? ''}` };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     // A certificate's file that the URL names. What else is wrong with a URL is said with the URL in it.
     if (code === 'ENOENT' || code === 'EACCES') throw new KeyturnError('invalid', `the audit's URL: ${message}`);
     throw unreadable();
   }
+}
+
+/** Where neither the URL nor libpq's variable says how: what leaves the machine is encrypted, for the server that is named. */
+function tlsFor(host: string): ClientConfig {
+  const stays = isLoopback(host) || host.startsWith('/');
+  return stays || process.env.PGSSLMODE !== undefined ? {} : { ssl: { rejectUnauthorized: true } };
 }
 
 /** Whether a location is one that others must not read: a URL with a password in it. */

@@ -21,10 +21,10 @@ const pageSize = 1_000;
 
 const columns = 'seq, prev, hash, entry, signature';
 const statements = {
-  // Of two that see the same last record the key lets one in; the other does nothing.
+  // Of two that see the same last record the keys let one in; the other does nothing, also with the very same record.
   insert: `insert into keyturn_audit.records (credential, ${columns}) select $1, $2, $3, $4, $5, $6
     where $7 = (select coalesce(max(seq), 0) from keyturn_audit.records where credential = $1)
-    on conflict (credential, seq) do nothing`,
+    on conflict do nothing`,
   read: `select ${columns} from keyturn_audit.records where credential = $1 and seq >= $2 order by seq limit ${pageSize}`,
   last: `select ${columns} from keyturn_audit.records where credential = $1 order by seq desc limit 1`,
   // From one credential to the next by the index, however many records each has.
