@@ -1,10 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { escapeLiteral } from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { appendEntry } from '../../connectors/audit/chain.ts';
 import { asAdmin, type MadeAudit, makeAudit } from '../../connectors/audit/postgres/harness.ts';
 import { connector } from '../../connectors/audit/postgres/index.ts';
 import { placeOf } from '../../connectors/audit/postgres/place.ts';
 import { poolOf } from '../../connectors/audit/postgres/pool.ts';
+import { connector as sqlite } from '../../connectors/audit/sqlite/index.ts';
 import { verifyChain } from '../../connectors/audit/verify.ts';
 import type { AuditEntry } from '../../contract/index.ts';
 import { freePort } from '../support/embedded-postgres.ts';
@@ -99,6 +105,29 @@ describe('what it holds', () => {
     const credentials = await sink.credentials();
     expect(credentials).toEqual(expect.arrayContaining(['long', 'c/7', 'ä']));
     expect(credentials).toEqual([...credentials].sort());
+  });
+
+  test('chains of another sink, taken over by import.sql as a writer', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'keyturn-audit-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const file = await made.open(sqlite.open(join(folder, 'audit.db')));
+    for (let index = 0; index < 12; index += 1) {
+      const detail = { text: 'ü "\\ \n, \t 漢', number: -1.5e21 };
+      await appendEntry(file, entry(`e${index}`, { credential: `imported/${index % 2}`, detail }));
+    }
+    const script = await readFile(new URL('../../connectors/audit/postgres/import.sql', import.meta.url), 'utf8');
+    const records = [...(await file.read('imported/1')), ...(await file.read('imported/0'))].reverse();
+    const lines = records.map((record) => `insert into lines values (${escapeLiteral(JSON.stringify(record))});`);
+    // Only psql knows \\copy.
+    const statements = script.replace(/^\\copy .*$/m, () => lines.join('\n'));
+    expect(statements).not.toBe(script);
+    await asAdmin(made.writer, statements);
+    const sink = await open(made.reader);
+    for (const credential of ['imported/0', 'imported/1']) {
+      const chain = await sink.read(credential);
+      expect(chain).toEqual(await file.read(credential));
+      expect(await verifyChain(chain)).toMatchObject({ ok: true, entries: 6 });
+    }
   });
 
   test('survives a crash of the server once it is taken, whatever the server’s own default', async () => {
