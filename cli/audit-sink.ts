@@ -1,27 +1,33 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { namedAudit } from '../connectors/audit/setting.ts';
 import { loadAudit } from '../connectors/load.ts';
-import type { AuditSink, KeyRing } from '../contract/index.ts';
+import type { AuditConnector, AuditSink, KeyRing } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
 import type { Shell } from './shell.ts';
 
-const defaultSink = 'sqlite';
-
-interface Named {
-  sink: string;
+/** A connector, and where its audit is. */
+export interface Place {
+  connector: AuditConnector;
   location: string;
 }
 
-/** `<sink>` or `<sink>:<location>`. */
-function named(shell: Shell, setting: string | undefined): Named {
-  const [sink = defaultSink, ...location] = (setting ?? shell.settings.KEYTURN_AUDIT ?? defaultSink).split(':');
-  return { sink, location: location.join(':') || join(shell.home, 'audit.db') };
+/**
+ * @param setting an option of the form of KEYTURN_AUDIT; absent: that itself.
+ * @throws KeyturnError `invalid` for an option with a secret in it: everybody on this machine can read the arguments of a process.
+ */
+export async function auditPlace({ home, settings }: Shell, setting?: string): Promise<Place> {
+  const { location, sink } = namedAudit(setting ?? settings.KEYTURN_AUDIT, home);
+  const connector = await loadAudit(sink);
+  if (setting === undefined || !connector.holdsSecret?.(location)) return { connector, location };
+  throw new KeyturnError('invalid', '--audit holds a password, which others can read there', {
+    fix: `put the URL into a variable or a file of yours: --audit ${sink}:env:<variable> or --audit ${sink}:file:<path>`,
+  });
 }
 
 /** The audit to write to, made where there is none. */
 export async function openSink(shell: Shell): Promise<AuditSink> {
-  const { sink, location } = named(shell, undefined);
-  const connector = await loadAudit(sink);
+  const { connector, location } = await auditPlace(shell);
   return connector.open(location);
 }
 
@@ -31,10 +37,9 @@ export async function openSink(shell: Shell): Promise<AuditSink> {
  * @throws KeyturnError `not-found` where there is none.
  */
 export async function openExistingSink(shell: Shell, setting?: string): Promise<AuditSink> {
-  const { sink, location } = named(shell, setting);
-  const connector = await loadAudit(sink);
-  // Opening the default sink makes its file. A sink that a URL names is where it is, or says that it is not.
-  if (sink !== defaultSink || existsSync(location)) return connector.open(location);
+  const { connector, location } = await auditPlace(shell, setting);
+  // Opening the embedded audit makes its file. Another one is where it is, or says that it is not.
+  if (connector.name !== 'sqlite' || existsSync(location)) return connector.open(location);
   throw new KeyturnError('not-found', `there is no audit ${resolve(location)}`, {
     fix: 'name it with --audit <sink>:<location> or KEYTURN_AUDIT; its default stands in KEYTURN_HOME',
   });

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
+import { namedAudit } from '../connectors/audit/setting.ts';
 import type { Deps } from '../connectors/deps.ts';
 import { openOwnKeyRing } from '../connectors/keyrings/file/own.ts';
 import { loadAudit, loadConsumer, loadProvider, loadVault } from '../connectors/load.ts';
@@ -70,7 +71,7 @@ export async function createWorker(options: WorkerOptions): Promise<KeyturnWorke
 }
 
 async function openSink(load: Loaders, settings: Settings, home: string): Promise<AuditSink> {
-  const [name = 'sqlite', ...location] = (settings.KEYTURN_AUDIT ?? 'sqlite').split(':');
-  const connector = await load.loadAudit(name);
-  return connector.open(location.join(':') || resolve(home, 'audit.db'));
+  const { location, sink } = namedAudit(settings.KEYTURN_AUDIT, home);
+  const connector = await load.loadAudit(sink);
+  return connector.open(location);
 }

@@ -1,6 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { addAuditBundle } from './audit-bundle.ts';
 import { addAuditExport } from './audit-export.ts';
+import { addAuditMigrate } from './audit-migrate.ts';
 import { addAuditVerify } from './audit-verify.ts';
 
 export function addAudit(program: Command): void {
@@ -8,4 +9,5 @@ export function addAudit(program: Command): void {
   addAuditVerify(audit);
   addAuditExport(audit);
   addAuditBundle(audit);
+  addAuditMigrate(audit);
 }

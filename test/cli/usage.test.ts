@@ -33,6 +33,7 @@ const commands = [
   ['audit', 'verify'],
   ['audit', 'export'],
   ['audit', 'bundle'],
+  ['audit', 'migrate'],
 ];
 
 test('the help names every command, the environment and every exit code', async () => {

@@ -263,7 +263,9 @@ describe('the SQLite sink', () => {
     const file = join(folder, 'new/shared.db');
     const child = fileURLToPath(new URL('./audit-chain.child.ts', import.meta.url));
     const runs = ['one', 'two', 'three'].map(async (by) => {
-      const run = spawn(process.execPath, [child, file, credential, by, '25'], { stdio: ['ignore', 'ignore', 'pipe'] });
+      const run = spawn(process.execPath, [child, `sqlite:${file}`, credential, by, '25'], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
       let stderr = '';
       run.stderr.on('data', (chunk) => {
         stderr += chunk;

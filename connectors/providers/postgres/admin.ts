@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { type Context, KeyturnError, Secret } from '../../../contract/index.ts';
+import { stateOf } from '../../postgres/classify.ts';
 import { nameOf } from '../../references.ts';
-import { stateOf } from './classify.ts';
 import { type Login, statementMs, withClient } from './client.ts';
 import { type Config, serverOf } from './config.ts';
 

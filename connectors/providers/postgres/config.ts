@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { durationSchema, secretRefSchema } from '../../../contract/index.ts';
+import { isLoopback } from '../../postgres/loopback.ts';
 
 /** PostgreSQL cuts names at 63 bytes (NAMEDATALEN, https://www.postgresql.org/docs/17/sql-syntax-lexical.html). */
 const roleSchema = z
@@ -54,11 +55,6 @@ function problemsOf({ login, logins, owner }: Fields): { path: string[]; message
 
 function loginsOf({ login, logins }: Pick<Fields, 'login' | 'logins'>): readonly string[] {
   return logins ?? (login === undefined ? [] : [login]);
-}
-
-/** Traffic to these never leaves the machine. A name that only resolves to such an address does not count. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 export function isInPlace(config: Config): boolean {

@@ -1,7 +1,7 @@
 import type { KeyFields, Provider, ProviderConnector, ProviderPowers } from '../../../contract/index.ts';
+import { classify } from '../../postgres/classify.ts';
 import { apply, disable, enable } from './change.ts';
 import { choose } from './choose.ts';
-import { classify } from './classify.ts';
 import { type Config, configSchema, isInPlace } from './config.ts';
 import { discover, principalOf, source } from './discover.ts';
 import { inventory } from './keys.ts';

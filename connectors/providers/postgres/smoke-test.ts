@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { z } from 'zod';
 import { type Context, KeyturnError, type KeyValue, retryable } from '../../../contract/index.ts';
-import { classify, stateOf } from './classify.ts';
+import { classify, stateOf } from '../../postgres/classify.ts';
 import { statementMs, withClient } from './client.ts';
 import type { Config } from './config.ts';
 import { ownLoginIn } from './verify.ts';

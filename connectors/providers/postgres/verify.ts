@@ -1,5 +1,5 @@
 import { type Context, KeyturnError, type KeyValue, Secret, type Verdict } from '../../../contract/index.ts';
-import { stateOf } from './classify.ts';
+import { stateOf } from '../../postgres/classify.ts';
 import { type Login, withClient } from './client.ts';
 import { type Config, isInPlace, serverOf } from './config.ts';
 

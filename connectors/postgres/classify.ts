@@ -1,4 +1,4 @@
-import { type ErrorKind, KeyturnError } from '../../../contract/index.ts';
+import { type ErrorKind, KeyturnError } from '../../contract/index.ts';
 
 /** https://www.postgresql.org/docs/17/errcodes-appendix.html: whole codes first, then classes. */
 const kinds: Readonly<Record<string, ErrorKind>> = {
