@@ -1,7 +1,8 @@
 import { Cron } from 'croner';
 import { z } from 'zod';
 import { nearest } from '../connectors/load.ts';
-import { durationSchema, type Freeze, type Window, weekdays } from '../contract/index.ts';
+import { type Freeze, type Window, weekdays } from '../contract/index.ts';
+import { span } from './spans.ts';
 
 /** When a credential is rotated without being asked: exactly one of `everyMs` and `cron`. */
 export interface Schedule {
@@ -86,11 +87,11 @@ function cronProblem(text: string): string | undefined {
 
 export const scheduleSchema = z
   .strictObject({
-    every: durationSchema.refine((ms) => ms >= leastEveryMs, 'at least 1m').optional(),
+    every: span.refine((ms) => ms >= leastEveryMs, 'at least 1m').optional(),
     cron: cronSchema.optional(),
     timezone: timezoneSchema.optional(),
     window: windowSchema.optional(),
-    jitter: durationSchema.prefault(0),
+    jitter: span.prefault(0),
     catchUp: z.enum(['once', 'skip']).default('once'),
   })
   .refine(({ every, cron }) => (every === undefined) !== (cron === undefined), 'either `every` or `cron`')
@@ -126,7 +127,7 @@ export const freezeSchema = z
 
 export const groupSchema = z
   .strictObject({
-    apart: durationSchema.prefault(0),
+    apart: span.prefault(0),
     atOnce: z.int().min(1).max(10_000).optional(),
   })
   .refine(({ apart, atOnce }) => apart > 0 || atOnce !== undefined, '`apart`, `atOnce` or both');

@@ -13,6 +13,7 @@ import { addFleet } from './commands/fleet.ts';
 import { addHandIn } from './commands/hand-in.ts';
 import { addHistory } from './commands/history.ts';
 import { addInventory } from './commands/inventory.ts';
+import { addKeys } from './commands/keys.ts';
 import { addList } from './commands/list.ts';
 import { addPause } from './commands/pause.ts';
 import { addPlan } from './commands/plan.ts';
@@ -58,7 +59,7 @@ const commands = [
   ],
   ...[addPlan, addApply, addPause, addResume],
   ...[addApprove, addReject, addProceed, addRollback, addRetry, addResolve],
-  ...[addAdopt, addAttest, addStore, addAudit, addCompletion],
+  ...[addAdopt, addAttest, addStore, addAudit, addKeys, addCompletion],
 ];
 
 /**

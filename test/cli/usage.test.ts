@@ -30,6 +30,7 @@ const commands = [
   ['store'],
   ['completion'],
   ...['status', 'watch', 'list', 'pause', 'resume', 'cancel'].map((verb) => ['fleet', verb]),
+  ...['init', 'list', 'rotate'].map((verb) => ['keys', verb]),
   ['audit', 'verify'],
   ['audit', 'export'],
   ['audit', 'bundle'],
