@@ -7,7 +7,7 @@ import { type DevServer, startDevServer } from '../../client/embedded/dev-server
 import { asAdmin, type MadeAudit, makeAudit } from '../../connectors/audit/postgres/harness.ts';
 import { keyRingFile, openKeyRing } from '../../connectors/keyrings/file/index.ts';
 import { testContext } from '../support/context.ts';
-import { keyturn, type Program, startWorkerProgram } from './support/processes.ts';
+import { keyturn, type Program, startProgram, startWorkerProgram } from './support/processes.ts';
 import { type Road, roadTo } from './support/road.ts';
 import { filePlace } from './support/vault-places.ts';
 
@@ -101,6 +101,14 @@ test('a rotation waits for an audit that is away, and goes on when it is there a
   turnedAway = undefined;
   expect((await rotated).json).toMatchObject({ outcome: 'rotated' });
   expect((await run('audit', 'verify', id)).json).toMatchObject({ ok: true, chains: [{ closes: [{}, {}], open: [] }] });
+});
+
+test('a worker does not migrate: it ends, and names the command', async () => {
+  const bare = await makeAudit({ migrated: false });
+  const worker = startProgram('workers/main.ts', [], { ...env, AUDIT_URL: bare.writer });
+  expect(await worker.exited).toBe(1);
+  expect(worker.stdout() + worker.stderr()).toContain('keyturn audit migrate');
+  await bare.drop();
 });
 
 test('no worker says the password, which stands in none of its arguments', () => {
