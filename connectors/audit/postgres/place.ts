@@ -43,6 +43,8 @@ export function holdsSecret(location: string): boolean {
 /** @returns undefined where libpq's own variables say all. */
 async function urlOf(location: string): Promise<string | undefined> {
   if (location === '') return undefined;
+  // Neither a variable nor a file: it is not repeated in an error.
+  if (holdsSecret(location) && /^(env|file):/.test(location)) throw unreadable();
   const [, form, rest = ''] = /^(env|file):(.*)$/s.exec(location) ?? [];
   if (form === undefined) return checked(location.startsWith('//') ? `postgres:${location}` : location);
   return checked((form === 'env' ? held(rest) : await kept(rest)).trim());
@@ -66,11 +68,14 @@ async function kept(path: string): Promise<string> {
   }
 }
 
+/** An `@` that stands later ends a password with a `/`, `?` or `#` in it, whose parts would be taken for server and database. */
 function checked(url: string): string {
-  if (/^postgres(ql)?:\/\//.test(url)) return url;
+  if (/^postgres(ql)?:\/\/[^/?#]*([/?#][^@]*)?$/.test(url)) return url;
   throw unreadable();
 }
 
 function unreadable(): KeyturnError {
-  return new KeyturnError('invalid', 'the audit names no database of PostgreSQL', { fix: `name it as ${forms}` });
+  return new KeyturnError('invalid', 'the audit names no database of PostgreSQL', {
+    fix: `name it as ${forms}; in a password write / as %2F, ? as %3F, # as %23, % as %25`,
+  });
 }

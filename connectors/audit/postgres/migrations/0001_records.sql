@@ -13,13 +13,14 @@ create table keyturn_audit.records (
   unique (credential, hash)
 );
 
-create function keyturn_audit.refuse_change() returns trigger language plpgsql as $$
+-- Names mean the server's own, whatever a session puts before them.
+create function keyturn_audit.refuse_change() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   raise exception 'the audit is append-only' using errcode = 'restrict_violation';
 end
 $$;
 
-create function keyturn_audit.refuse_gap() returns trigger language plpgsql as $$
+create function keyturn_audit.refuse_gap() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   if new.seq > 1 and not exists (
     select from keyturn_audit.records where credential = new.credential and seq = new.seq - 1
