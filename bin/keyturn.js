@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-// Plain JavaScript that every Node can read: it only finds a Node that can run the rest.
+// Plain JavaScript that every Node can read: it only finds what can run the rest. In the package that is what was built, and this Node
+// has to be new enough; in a clone it is the source, and a Node that reads TypeScript.
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import module, { createRequire } from 'node:module';
 import { constants, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,16 +12,23 @@ const oldest = [22, 12];
 const [major, minor] = process.versions.node.split('.').map(Number);
 const newEnough = major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
 
-if (newEnough && process.features.typescript) {
+const isClone = existsSync(new URL('../cli/main.ts', import.meta.url));
+
+// The audit's SQLite is Node's own: before 22.13 it has to be asked for, in each process.
+const withSqlite = '--experimental-sqlite --disable-warning=ExperimentalWarning';
+
+if (newEnough && !isClone && !module.isBuiltin('node:sqlite')) {
+  runWith(process.execPath, { NODE_OPTIONS: `${process.env.NODE_OPTIONS || ''} ${withSqlite}` });
+} else if (newEnough && (!isClone || process.features.typescript)) {
   // Of the user's own: what stands in it is run. Where it cannot be written, starting takes longer and nothing else.
-  process.env.NODE_COMPILE_CACHE ||= join(
-    process.env.XDG_CACHE_HOME || join(homedir(), '.cache'),
-    'keyturn',
-    'compiled',
-  );
+  if (!process.env.NODE_COMPILE_CACHE) {
+    const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+    process.env.NODE_COMPILE_CACHE = join(cache, 'keyturn', 'compiled');
+  }
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
-  await import('../cli/main.ts');
-} else runWith(installedNode());
+  await import(isClone ? '../cli/main.ts' : '../dist/cli/main.js');
+} else if (isClone) runWith(installedNode());
+else fail(`Keyturn needs Node ${oldest.join('.')} or newer; this is ${process.versions.node}.`);
 
 /** The program in npm's own package `node`, where that is installed. */
 function installedNode() {
@@ -31,12 +40,12 @@ function installedNode() {
   }
 }
 
-function runWith(node) {
+function runWith(node, env = {}) {
   // A program that comes back here is no newer one: without this mark it would start itself for ever.
   if (node === undefined || process.env.KEYTURN_REEXECUTED === '1') return tooOld();
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: 'inherit',
-    env: { ...process.env, KEYTURN_REEXECUTED: '1' },
+    env: { ...process.env, ...env, KEYTURN_REEXECUTED: '1' },
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', tooOld);
@@ -46,8 +55,12 @@ function runWith(node) {
 }
 
 function tooOld() {
-  console.error(
-    `Keyturn needs Node 22.18 or newer, or npm's package "node"; this is ${process.versions.node}. Run \`npm ci\` first, or install a newer Node.`,
+  fail(
+    `A clone of Keyturn needs Node 22.18 or newer, or npm's package "node"; this is ${process.versions.node}. Run \`npm ci\` first, or install a newer Node.`,
   );
+}
+
+function fail(message) {
+  console.error(message);
   process.exitCode = 1;
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { addAdopt } from './commands/adopt.ts';
 import { addApply } from './commands/apply.ts';
@@ -37,6 +37,7 @@ Environment:
   KEYTURN_CATALOG  the catalog, where --catalog names none
   KEYTURN_HOME     Keyturn's folder: key ring, file vault, audit (default .keyturn)
   KEYTURN_AUDIT    the audit sink, <sink> or <sink>:<location> (default sqlite:<home>/audit.db)
+  KEYTURN_HEALTH   where \`worker\` says whether it is healthy, <port> or <host>:<port> (default: nowhere)
   KEYTURN_LOG      debug, info, warn, error or silent
   TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_...: Temporal's own
   NO_COLOR         no colours`;
@@ -94,6 +95,7 @@ function exitCodeTable(): string {
 }
 
 function packageVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
+  // By the package's own name, because this file runs as it stands and, compiled, from `dist/`.
+  const found = createRequire(import.meta.url)('keyturn/package.json') as { version: string };
+  return found.version;
 }

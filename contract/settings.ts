@@ -7,6 +7,12 @@ export function siteQueue(site: string): string {
   return `${mainQueue}-${site}`;
 }
 
+function placeOf(text: string): { host: string; port: number } {
+  const colon = text.lastIndexOf(':');
+  const host = text.slice(0, Math.max(0, colon)).replace(/^\[|\]$/g, '');
+  return { host: host || '127.0.0.1', port: Number(text.slice(colon + 1)) };
+}
+
 /** What processes take from their environment. Temporal's own variables (`TEMPORAL_ADDRESS`, ...) are Temporal's. */
 export const settingsSchema = z.object({
   /** Keyturn's folder for the embedded defaults: key ring, file vault, audit. */
@@ -15,6 +21,21 @@ export const settingsSchema = z.object({
   KEYTURN_AUDIT: z.string().min(1).optional(),
   /** The site that this worker serves. Absent: the main queue. */
   KEYTURN_SITE: z.string().min(1).optional(),
+  /** Where this worker says whether it is healthy, `<port>` (of 127.0.0.1) or `<host>:<port>`. Absent: nowhere. */
+  KEYTURN_HEALTH: z
+    .string()
+    .regex(/^([\w.-]+:|\[[\da-f:]+\]:)?\d{1,5}$/i, 'a port, or <host>:<port>')
+    .transform(placeOf)
+    .optional(),
   KEYTURN_LOG: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** What a worker says of itself where `KEYTURN_HEALTH` has it listen. */
+export interface Health {
+  ok: boolean;
+  /** Temporal's word: RUNNING takes up work, DRAINING and later do not. */
+  state: string;
+  /** Has Temporal answered this worker about its queue? */
+  temporal: boolean;
+}

@@ -1,6 +1,7 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
 import { KeyturnError, retryable, type Settings, settingsSchema } from '../contract/index.ts';
+import { healthOf, serveHealth } from './health.ts';
 import { contractLog, processLog, sdkLogger } from './log.ts';
 import { createWorker } from './worker.ts';
 
@@ -18,6 +19,8 @@ async function main(): Promise<void> {
     process.exit(69);
   });
   const { worker, sink } = await createWorker({ connection, namespace, settings, log: contractLog(log) });
+  const { KEYTURN_HEALTH: place } = settings;
+  if (place) await serveHealth(place, () => healthOf(worker, connection));
   log.info({ address, namespace, queue: worker.options.taskQueue }, 'the worker is ready');
   await worker.run();
   await sink.close();

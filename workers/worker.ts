@@ -1,7 +1,13 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import {
+  type NativeConnection,
+  type WorkerOptions as SdkOptions,
+  Worker,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
 import { namedAudit } from '../connectors/audit/setting.ts';
 import type { Deps } from '../connectors/deps.ts';
@@ -19,7 +25,7 @@ export interface WorkerOptions {
   settings: Settings;
   log: Log;
   env?: NodeJS.ProcessEnv;
-  /** Made beforehand; absent: made at the start, which takes a second or two. */
+  /** Made beforehand; absent: the package's own or, from source, made at the start, which takes a second or two. */
   workflowBundle?: WorkflowBundleOption;
   taskQueue?: string;
   /** On SIGTERM, how long activities may go on. */
@@ -38,6 +44,14 @@ export interface KeyturnWorker {
 }
 
 const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+
+/** The package has the workflows bundled: every worker of a version runs the same, and starts at once. */
+const builtBundle = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+
+function workflowCode(given: WorkflowBundleOption | undefined): Pick<SdkOptions, 'workflowBundle' | 'workflowsPath'> {
+  if (given) return { workflowBundle: given };
+  return existsSync(builtBundle) ? { workflowBundle: { codePath: builtBundle } } : { workflowsPath };
+}
 
 /** Wires a worker: connectors, key ring, audit, and the rotation's workflow and activities. */
 export async function createWorker(options: WorkerOptions): Promise<KeyturnWorker> {
@@ -62,7 +76,7 @@ export async function createWorker(options: WorkerOptions): Promise<KeyturnWorke
     namespace,
     taskQueue: options.taskQueue ?? (settings.KEYTURN_SITE ? siteQueue(settings.KEYTURN_SITE) : mainQueue),
     activities: { ...activities },
-    ...(options.workflowBundle ? { workflowBundle: options.workflowBundle } : { workflowsPath }),
+    ...workflowCode(options.workflowBundle),
     interceptors: { activity: [() => ({ inbound: new ActivityGuard() })] },
     shutdownGraceTime: options.graceMs ?? 30_000,
     ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),

@@ -6,9 +6,16 @@ export function addWorker(program: Command): void {
   withGlobals(program.command('worker'))
     .description('Run one worker until it is stopped. It takes its settings from the environment.')
     .option('--site <site>', 'serve this site only (default: $KEYTURN_SITE, else the main queue)')
+    .option('--health', 'ask the worker that runs here, at $KEYTURN_HEALTH, whether it is healthy')
     .addHelpText('after', '\nExample:\n  $ TEMPORAL_ADDRESS=temporal.internal:7233 keyturn worker --site berlin')
-    .action(async ({ site }, command) => {
-      const { env } = shellOf(command);
+    .action(async ({ health, site }, command) => {
+      const shell = shellOf(command);
+      if (health) {
+        const { askHealth } = await import('../health.ts');
+        process.exitCode = await askHealth(shell);
+        return;
+      }
+      const { env } = shell;
       process.exitCode = await runWorker(site === undefined ? env : { ...env, KEYTURN_SITE: site });
     });
 }

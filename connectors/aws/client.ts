@@ -10,7 +10,7 @@ const oneAttempt = {
   requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
 } as const;
 
-interface KeyPair {
+export interface KeyPair {
   accessKeyId: string;
   secretAccessKey: string;
 }

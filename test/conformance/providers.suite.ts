@@ -1,22 +1,58 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ProviderPowers } from '../../contract/index.ts';
-import type { ProviderCase } from './harness.ts';
+import type { Harness, ProviderCase } from './harness.ts';
 import { ProviderBench } from './providers.bench.ts';
 import { endings } from './providers.endings.ts';
 import { makings } from './providers.makings.ts';
 
 /** What is known of a case before its tests run. */
-export interface Look {
+interface Look {
   powers: ProviderPowers;
   /** What the harness can do. */
   offers: { apply: boolean; stranger: boolean; application: boolean; denied: boolean };
+}
+
+/** Declares the tests of every provider for each case of a harness, under the name of the connector's folder. */
+export async function testProvider(name: string, { cases }: Harness<ProviderCase>): Promise<void> {
+  test(`provider ${name} has a case`, () => expect(cases.length).toBeGreaterThan(0));
+  for (const one of cases) await declare(name, one);
+}
+
+async function declare(name: string, one: ProviderCase): Promise<void> {
+  const title = `provider ${name}: ${one.name}`;
+  const reason = await one.skip?.();
+  if (reason) {
+    describe.skip(`${title} (skipped: ${reason})`, () => test('conformance', () => {}));
+    return;
+  }
+  const look = await lookAt(one);
+  if ('error' in look) test(`${title}: sets up`, () => Promise.reject(look.error));
+  else describe(title, () => conformance(name, one, look));
+}
+
+/** The powers decide which tests there are, so they have to be known before any test runs. */
+async function lookAt(one: ProviderCase): Promise<Look | { error: unknown }> {
+  try {
+    const setup = await one.setUp();
+    const { powers, provider, makeStranger, useAsApplication, denied } = setup;
+    await setup.tearDown();
+    const offers = {
+      apply: provider.apply !== undefined,
+      stranger: makeStranger !== undefined,
+      application: useAsApplication !== undefined,
+      denied: denied !== undefined,
+    };
+    return { powers, offers };
+  } catch (error) {
+    return { error };
+  }
 }
 
 /** Declares a test; where the provider lacks something that it needs, a skipped one with the reason in its name. */
 export type Check = (title: string, needs: readonly Need[], run: (bench: ProviderBench) => Promise<void>) => void;
 
 /** What every provider promises (contract/provider.ts), as far as its declared powers reach. */
-export function conformance(name: string, one: ProviderCase, look: Look): void {
+function conformance(name: string, one: ProviderCase, look: Look): void {
   let opened: ProviderBench | undefined;
   beforeEach(async () => {
     opened = undefined;

@@ -14,7 +14,7 @@ interface Named {
 
 /** `test/some.test.ts` "a title", "another title of the same file". */
 function namedIn(text: string): Named[] {
-  const files = text.matchAll(/`(test\/[^`]+\.test\.ts)`((?:,? "(?:\\"|[^"])+")*)/g);
+  const files = text.matchAll(/`(test\/[^`]+\.(?:test|suite)\.ts)`((?:,? "(?:\\"|[^"])+")*)/g);
   return [...files].flatMap(([, file = '', titles = '']) =>
     [...titles.matchAll(/"((?:\\"|[^"])+)"/g)].map(([, title = '']) => ({ file, title: title.replaceAll('\\"', '"') })),
   );

@@ -4,7 +4,7 @@ import { type Config, configSchema } from './config.ts';
 import { locationOf, source } from './discover.ts';
 import { FileVault } from './file-vault.ts';
 
-export { readFileVault } from './reader.ts';
+export { type ReadFileVaultOptions, readFileVault } from './reader.ts';
 
 export const connector: VaultConnector<Config> = {
   kind: 'vault',
