@@ -66,6 +66,20 @@ export const kinds: Readonly<Record<string, Telling>> = {
     return ended(rotation);
   },
 
+  'rotated-to-a-value-handed-in': toItsEnd({
+    world: { consumers: [app] },
+    handsIn: (world) => world.provider.make('person', 'HAND').id,
+  }),
+
+  'rotated-by-hand': async (bench) => {
+    const rotation = await bench.start({ world: { provider: plain.provider({ kind: 'by hand' }) } });
+    await rotation.until(waitingFor('value'));
+    await rotation.handIn(rotation.world.provider.make('person', 'HAND').id);
+    await rotation.until(waitingFor('proof of revocation'));
+    rotation.world.provider.removeByHand('K0');
+    return ended(rotation);
+  },
+
   'rotated-with-a-waived-laggard': async (bench) => {
     const rotation = await waitingForApp(bench);
     rotation.world.waived.add('app');
