@@ -22,6 +22,7 @@ const typed = all.map(({ line, place }) => ({ place, line: line.replaceAll('<id>
 /** What is run elsewhere, or goes on until it is stopped. */
 const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^npm run quickstart/, 'test/e2e/quickstart.test.ts'],
+  [/^npm run drill:compromise/, 'a script of its own, of some minutes'],
   [/keyturn up$/, 'here, with ports of its own'],
 ];
 
