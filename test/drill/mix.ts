@@ -14,7 +14,7 @@ export interface Mix {
 const measureMs = 2_000;
 const callersAtOnce = 4;
 /** When all are at work there is less of the machine left for it. */
-const share = 0.7;
+const share = 0.5;
 
 /** The AWS double is one process that answers one at a time: it gets no more consumers than it can serve. */
 export async function mixFor(stand: Stand, { aws, count }: Options): Promise<Mix> {
