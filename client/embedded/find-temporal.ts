@@ -17,7 +17,8 @@ const executableName = process.platform === 'win32' ? 'temporal.exe' : 'temporal
 
 /** Where found and downloaded binaries are kept between runs. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'keyturn', `temporal-${temporalCliVersion}`);
+  // Empty is as unset (XDG Base Directory Specification).
+  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'keyturn', `temporal-${temporalCliVersion}`);
 }
 
 /**
@@ -34,8 +35,9 @@ export async function findTemporal(options: FindOptions = {}): Promise<string | 
   if (await isExecutable(cached)) return cached;
   if (await canDownload()) return 'download';
   say('The Temporal server cannot be downloaded from here; building it with go install (two to three minutes) ...');
-  if (await goInstall(folder, env)) return cached;
-  throw new KeyturnError('not-found', 'no Temporal server was found', {
+  const failed = await goInstall(folder, env);
+  if (failed === undefined) return cached;
+  throw new KeyturnError('not-found', `no Temporal server was found, and go install did not build one: ${failed}`, {
     fix:
       'set TEMPORAL_ADDRESS to a running one; or put the Temporal CLI on PATH (https://docs.temporal.io/cli); ' +
       'or allow its download; or install Go',
@@ -67,15 +69,22 @@ async function canDownload(): Promise<boolean> {
   }
 }
 
-async function goInstall(folder: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+/** @returns why it could not, in its own last words. */
+async function goInstall(folder: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   await mkdir(folder, { recursive: true });
   const source = `github.com/temporalio/cli/cmd/temporal@v${temporalCliVersion}`;
   const child = spawn('go', ['install', source], {
     env: { ...env, GOBIN: folder, GOFLAGS: '-mod=mod' },
-    stdio: 'ignore',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    said = (said + chunk).slice(-2_000);
   });
   return new Promise((resolve) => {
-    child.once('error', () => resolve(false));
-    child.once('exit', (code) => resolve(code === 0));
+    child.once('error', ({ message }) => resolve(message));
+    child.once('close', (code) =>
+      resolve(code === 0 ? undefined : said.trim().split('\n').at(-1) || `exit code ${code}`),
+    );
   });
 }
