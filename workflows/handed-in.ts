@@ -1,4 +1,4 @@
-import { type HandIn, handInSchema, type SealedKey } from '../contract/index.ts';
+import { type HandIn, handInSchema, KeyturnError, type SealedKey } from '../contract/index.ts';
 import { compromisedAt } from './compromise.ts';
 import { hasAccepters } from './consumers.ts';
 import { tellPeople } from './notices.ts';
@@ -52,10 +52,21 @@ export async function handIn(run: Run, message: HandIn): Promise<void> {
   const { inbox, track } = run;
   if (inbox.handedIn?.id === message.id) return;
   const leakedAt = compromisedAt(inbox.requests);
-  await takeIn(run, message);
+  await tried(run, message);
   if (compromisedAt(inbox.requests) !== leakedAt) refuse(run, 'a compromise has come meanwhile: make a new key');
   if (!track.waits.has(wait) || inbox.handedIn) refuse(run, 'it no longer waits for a value');
   inbox.handedIn = message;
+}
+
+async function tried(run: Run, message: HandIn): Promise<void> {
+  try {
+    await takeIn(run, message);
+  } catch (error) {
+    if (!(error instanceof KeyturnError) || error.fix !== undefined) throw error;
+    const fix =
+      'nothing was taken, and the rotation still waits: see that it can be reached, then hand the value in again';
+    throw new KeyturnError(error.kind, error.message, { fix });
+  }
 }
 
 /** Who has handed in which key, for the audit. */

@@ -1,8 +1,17 @@
-import type { KeyId, Outcome, Quarantine, Reason, TargetStanding } from '../contract/index.ts';
+import {
+  type Key,
+  type KeyId,
+  KeyturnError,
+  type Outcome,
+  type Quarantine,
+  type Reason,
+  type TargetStanding,
+} from '../contract/index.ts';
 import { isCompromised, isOvertaken } from './compromise.ts';
 import { tellPeople } from './notices.ts';
 import {
   baselineOf,
+  brief,
   checkpoint,
   instant,
   isInPlace,
@@ -16,6 +25,7 @@ import {
 } from './run.ts';
 import type { Settled } from './saga.ts';
 import { lostKeys } from './steps/create.ts';
+import { placeOfOld } from './steps/delete.ts';
 import { readTargets } from './steps/inspect.ts';
 import { decide } from './waiting.ts';
 
@@ -105,8 +115,11 @@ export async function examine(run: Run): Promise<Found> {
   const { newKey } = run;
   const { going } = baseline;
   if (newKey && servesAll(run, standings, toNew(run))) {
-    if (baseline.powers.byHand && !run.pastPivot) {
-      return { refused: `nobody has seen yet that ${idsOf(going)} is refused: revoke it by hand, then retry` };
+    const accepted = baseline.powers.byHand && !run.pastPivot ? await stillAccepted(run) : [];
+    if (accepted.length > 0) {
+      return {
+        refused: `nobody has seen yet that ${idsOf(accepted)} is refused: revoke it by hand, then resolve again`,
+      };
     }
     const left = isInPlace(run) ? [] : going.filter((key) => listed(key.id));
     if (left.length === 0) return { outcome: 'rotated' };
@@ -134,6 +147,24 @@ async function notLost(run: Run): Promise<Found> {
   if (inUse.length > 0)
     return { refused: `the provider still lists ${inUse.map(({ id }) => id).join(', ')}, which was in use` };
   return { outcome: 'restored' };
+}
+
+/** Of keys that people revoke: those that nobody has seen refused. Where nobody can be asked, the word of who resolves counts. */
+async function stillAccepted(run: Run): Promise<Key[]> {
+  const { going, powers } = baselineOf(run);
+  const accepted: Key[] = [];
+  for (const old of powers.verifies ? going : []) {
+    const place = placeOfOld(run, old);
+    if (!place) continue;
+    try {
+      const looking = brief(run, `see whether ${old.id} is refused`);
+      run.oldKeyRefused = await looking.proveRefused({ job: run.job, ...place });
+    } catch (error) {
+      if (!(error instanceof KeyturnError)) throw error;
+      accepted.push(old);
+    }
+  }
+  return accepted;
 }
 
 const idsOf = (keys: readonly { id: KeyId }[]) => keys.map(({ id }) => id).join(', ');

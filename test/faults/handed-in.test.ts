@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { proceed, rollBack } from '../../client/rotations.ts';
+import { proceed, resolve, rollBack } from '../../client/rotations.ts';
+import { always } from '../world/faults.ts';
 import { consumer, failing, provider, silent } from '../world/plain.ts';
 import type { ProviderKind } from '../world/provider.ts';
 import type { World } from '../world/world.ts';
@@ -149,6 +150,18 @@ describe.concurrent('keys that are made by hand', () => {
     await rollBack(handle, ada);
     expect(await end()).toMatchObject({ outcome: 'restored', leftAtProvider: ['HAND'] });
     expect(world.serving()).toBe('K0');
+  });
+
+  test('whoever resolves is believed as far as the provider can be asked', async () => {
+    const { end, handle, quarantined, until, world } = await bench.start({ world: kind('by hand'), handsIn: made });
+    await until(waitingFor('proof of revocation'));
+    world.network.faults = [always('move main', 'denied')];
+    await rollBack(handle, ada);
+    expect((await quarantined()).quarantine).toMatchObject({ step: 'refresh', during: 'undo' });
+    await expect(resolve(handle, ada)).rejects.toThrow('nobody has seen yet that K0 is refused');
+    world.provider.removeByHand('K0');
+    expect(await resolve(handle, ada)).toBe('rotated');
+    expect(await end()).toMatchObject({ outcome: 'rotated', newKey: 'HAND', oldKeyRefused: { answer: 'who are you' } });
   });
 
   test('a wait for a value ends unchanged where somebody turns back', async () => {
