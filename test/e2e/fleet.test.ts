@@ -264,3 +264,21 @@ test('messages that are not well formed are left aside', async () => {
   await attestFor(rotating, credential);
   expect(await fleetEnd(fleet.handle)).toMatchObject({ outcome: 'done', counts: { failed: 0 } });
 });
+
+test('what is told to one that is about to end is not lost where other messages come in between', async () => {
+  await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      const fleet = await fleetOf(rotating, [await storedCredential(rotating, { calendar: frozen() })]);
+      await fleet.until(({ counts }) => counts.waiting === 1);
+      const others = { over: false };
+      const talk = async () => {
+        while (!others.over) await fleet.handle.signal('news', {} as never).catch(() => undefined);
+      };
+      const talking = [talk(), talk(), talk()];
+      await tellFleet(fleet.handle, 'cancel', ada);
+      others.over = true;
+      await Promise.all(talking);
+      expect(await fleetEnd(fleet.handle)).toMatchObject({ outcome: 'cancelled' });
+    }),
+  );
+});
