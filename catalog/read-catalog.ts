@@ -2,7 +2,7 @@ import type { Load } from './connectors.ts';
 import { findingsOf, isMapping } from './issues.ts';
 import type { Finding } from './problem.ts';
 import { type Draft, readCredential } from './read-credential.ts';
-import { type FileFields, fileSchema } from './schema.ts';
+import { type FileFields, fileSchema, schemaVersion } from './schema.ts';
 import { kindWords } from './words.ts';
 import type { Tree } from './yaml.ts';
 
@@ -12,6 +12,11 @@ export async function readAll(load: Load, { data }: Tree, findings: Finding[]): 
   if (!isMapping(data)) {
     const found = data === null ? 'an empty file' : kindWords(data);
     findings.push({ path: [], at: 'value', found, expected });
+    return [];
+  }
+  if (isNewer(data.schema)) {
+    const expected = `${schemaVersion}, which is the newest that this Keyturn reads; use one that is newer`;
+    findings.push({ path: ['schema'], at: 'value', found: String(data.schema), expected });
     return [];
   }
   const file = readFile(data, findings);
@@ -34,10 +39,15 @@ export async function readAll(load: Load, { data }: Tree, findings: Finding[]): 
   return drafts;
 }
 
+/** Then nothing else that is wrong in it means what it says. */
+function isNewer(schema: unknown): boolean {
+  return typeof schema === 'number' && schema > schemaVersion;
+}
+
 /** What stands beside the credentials; what is wrong in it is as if it were not there, so that they can be looked at. */
 function readFile(data: unknown, findings: Finding[]): FileFields {
   const file = fileSchema.safeParse(data);
   if (file.success) return file.data;
   findings.push(...findingsOf({ schema: fileSchema, data, path: [] }, file.error.issues));
-  return { credentials: undefined, freezes: [], groups: {}, approvals: {} };
+  return { schema: schemaVersion, credentials: undefined, freezes: [], groups: {}, approvals: {} };
 }

@@ -104,8 +104,12 @@ const notifySchema = z.strictObject({ url: z.string(), secret: secretRefSchema }
   if (problem) issues.addIssue({ code: 'custom', path: ['url'], message: problem });
 });
 
+/** Of the catalog's own form: a field that is added needs no other, one that changes its meaning does. */
+export const schemaVersion = 1;
+
 /** The whole file, `credentials` apart, which are read one by one. */
 export const fileSchema = z.strictObject({
+  schema: z.literal(schemaVersion).default(schemaVersion),
   credentials: z.unknown(),
   freezes: z.array(freezeSchema).max(200).default([]),
   groups: z.record(name, groupSchema).default({}),

@@ -13,8 +13,7 @@ function placeOf(text: string): { host: string; port: number } {
   return { host: host || '127.0.0.1', port: Number(text.slice(colon + 1)) };
 }
 
-/** What processes take from their environment. Temporal's own variables (`TEMPORAL_ADDRESS`, ...) are Temporal's. */
-export const settingsSchema = z.object({
+const settings = z.object({
   /** Keyturn's folder for the embedded defaults: key ring, file vault, audit. */
   KEYTURN_HOME: z.string().min(1).default('.keyturn'),
   /** `<sink>` or `<sink>:<location>`; default `sqlite:<home>/audit.db`. */
@@ -28,6 +27,18 @@ export const settingsSchema = z.object({
     .transform(placeOf)
     .optional(),
   KEYTURN_LOG: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /** With these, as Temporal's Worker Controller gives them, the worker belongs to a version of a Worker Deployment. */
+  TEMPORAL_DEPLOYMENT_NAME: z.string().min(1).optional(),
+  TEMPORAL_WORKER_BUILD_ID: z.string().min(1).optional(),
+});
+
+const deployment = ['TEMPORAL_DEPLOYMENT_NAME', 'TEMPORAL_WORKER_BUILD_ID'] as const;
+
+/** What processes take from their environment. How Temporal is reached (`TEMPORAL_ADDRESS`, ...) is Temporal's own. */
+export const settingsSchema = settings.superRefine((given, ctx) => {
+  const [missing, ...others] = deployment.filter((name) => given[name] === undefined);
+  if (!missing || others.length > 0) return;
+  ctx.addIssue({ code: 'custom', path: [missing], message: `missing: ${deployment.join(' and ')} go together` });
 });
 export type Settings = z.infer<typeof settingsSchema>;
 

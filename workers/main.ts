@@ -21,7 +21,9 @@ async function main(): Promise<void> {
   const { worker, sink } = await createWorker({ connection, namespace, settings, log: contractLog(log) });
   const { KEYTURN_HEALTH: place } = settings;
   if (place) await serveHealth(place, () => healthOf(worker, connection));
-  log.info({ address, namespace, queue: worker.options.taskQueue }, 'the worker is ready');
+  const { TEMPORAL_DEPLOYMENT_NAME: deployment, TEMPORAL_WORKER_BUILD_ID: build } = settings;
+  const version = deployment && { deployment, build };
+  log.info({ address, namespace, queue: worker.options.taskQueue, ...version }, 'the worker is ready');
   await worker.run();
   await sink.close();
   await connection.close();

@@ -53,6 +53,18 @@ function workflowCode(given: WorkflowBundleOption | undefined): Pick<SdkOptions,
   return existsSync(builtBundle) ? { workflowBundle: { codePath: builtBundle } } : { workflowsPath };
 }
 
+/** A rotation goes on with whatever version is current: one that is asleep for days holds no old worker up (decision 17). */
+function versioned({
+  TEMPORAL_DEPLOYMENT_NAME: deploymentName,
+  TEMPORAL_WORKER_BUILD_ID: buildId,
+}: Settings): Pick<SdkOptions, 'workerDeploymentOptions'> {
+  if (!deploymentName || !buildId) return {};
+  const version = { deploymentName, buildId };
+  return {
+    workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'AUTO_UPGRADE' },
+  };
+}
+
 /** Wires a worker: connectors, key ring, audit, and the rotation's workflow and activities. */
 export async function createWorker(options: WorkerOptions): Promise<KeyturnWorker> {
   const { connection, env = process.env, log, namespace, settings } = options;
@@ -78,6 +90,7 @@ export async function createWorker(options: WorkerOptions): Promise<KeyturnWorke
     activities: { ...activities },
     ...workflowCode(options.workflowBundle),
     interceptors: { activity: [() => ({ inbound: new ActivityGuard() })] },
+    ...versioned(settings),
     shutdownGraceTime: options.graceMs ?? 30_000,
     ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
   });

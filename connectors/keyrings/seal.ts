@@ -16,9 +16,16 @@ export async function sealFor(keys: KeyRing, binding: Binding, value: KeyValue):
     .encrypt(await importJWK(jwk, 'A256GCM'));
 }
 
-/** @throws KeyturnError `invalid` for a value that is bound to anything else, or altered. */
+/**
+ * @throws KeyturnError `invalid` for a value that is bound to anything else, or altered; `transient` for one in a form that only a newer
+ *   Keyturn knows, which says so by `crit` (RFC 7515 section 4.1.11): a worker of that version can open it.
+ */
 export async function unsealFor(keys: KeyRing, binding: Binding, sealed: Sealed): Promise<KeyValue> {
   const header = headerOf(sealed);
+  if (header.crit !== undefined) {
+    const fix = 'bring every worker of this queue to the newest version that one of them has';
+    throw new KeyturnError('transient', 'the sealed value does not open: a newer Keyturn has sealed it', { fix });
+  }
   for (const [name, expected] of Object.entries(headerFor(binding))) {
     if (header[name] !== expected) throw unopened(`it is bound to another ${name.replace('keyturn_', '')}`);
   }

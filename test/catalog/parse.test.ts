@@ -90,6 +90,17 @@ describe('a valid catalog', () => {
     expect((await parse('credentials: {}')).credentials.size).toBe(0);
   });
 
+  it('may name its schema', async () => {
+    expect((await parse(`schema: 1\n${minimal}`)).credentials.size).toBe(1);
+  });
+
+  it('of a newer schema is refused by that alone', async () => {
+    const problems = await problemsIn(`schema: 2\n${minimal}\nfuture: { a: b }\n`);
+    expect(problems).toEqual([
+      expect.stringContaining('1:9 schema: found 2, expected 1, which is the newest that this Keyturn reads'),
+    ]);
+  });
+
   it('names the nearest id when asked for one that it has not', async () => {
     const { find } = await parse(valid);
     const find404 = () => find('production/order/DATABASE_URL');

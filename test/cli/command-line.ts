@@ -19,6 +19,8 @@ export interface RunOptions {
   input?: string;
   env?: Record<string, string>;
   nodeOptions?: readonly string[];
+  /** Absent: this clone's. */
+  program?: string;
 }
 
 export interface Running {
@@ -66,8 +68,8 @@ export class CommandLine {
     return ended;
   }
 
-  start(args: readonly string[], { env = {}, nodeOptions = [] }: RunOptions = {}): Running {
-    const child = spawn(process.execPath, [...nodeOptions, bin, ...args], {
+  start(args: readonly string[], { env = {}, nodeOptions = [], program = bin }: RunOptions = {}): Running {
+    const child = spawn(process.execPath, [...nodeOptions, program, ...args], {
       cwd: this.folder,
       env: { ...this.env, ...env },
     });

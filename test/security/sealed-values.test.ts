@@ -92,6 +92,13 @@ describe.each(Object.entries(calls))('%s', (_name, from) => {
     expect(thief.visits()).toBe(0);
     expect(await called.sink.credentials()).toEqual([]);
   });
+
+  test('leaves what a newer worker has sealed to a newer worker', async () => {
+    const newer = { ...chosen, sealed: header(chosen.sealed, { crit: ['keyturn_form'], keyturn_form: 2 }) };
+    const failed = await from(called.activities)(job, newer).catch((error: Error) => error);
+    expect(failed).toMatchObject({ kind: 'transient', message: expect.stringContaining('a newer Keyturn has sealed') });
+    expect(thief.visits()).toBe(0);
+  });
 });
 
 describe('a value that was handed in', () => {
