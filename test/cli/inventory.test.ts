@@ -27,7 +27,12 @@ const database = {
   smokeTests: [{ sql: 'select 1 from orders limit 1' }],
   maxAge: '30d',
 };
-const hook = { owner: 'web', provider: { type: 'random' }, targets: [{ vault: 'file', secret: 'hook' }] };
+const hook = {
+  owner: 'web',
+  tags: ['public'],
+  provider: { type: 'random' },
+  targets: [{ vault: 'file', secret: 'hook' }],
+};
 const credentials = { 'production/orders/DATABASE_URL': database, 'production/hook/SECRET': hook };
 
 /** Nobody answers where Temporal should be. */
@@ -106,8 +111,13 @@ test('as CSV each credential is one line', async () => {
 
 test('a selection narrows it down; one that finds nothing names the nearest', async () => {
   const inventory = await line();
-  const { json } = await inventory.run(['inventory', '--owner', 'web', '--json']);
-  expect(json).toMatchObject({ credentials: [{ id: 'production/hook/SECRET' }] });
+  for (const filter of [
+    ['--owner', 'web'],
+    ['--tag', 'public'],
+  ]) {
+    const { json } = await inventory.run(['inventory', ...filter, '--json']);
+    expect(json).toMatchObject({ credentials: [{ id: 'production/hook/SECRET' }] });
+  }
   const { code, stderr } = await inventory.run(['inventory', '--owner', 'wed']);
   expect({ code, stderr }).toEqual({ code: exitCodes.usage, stderr: expect.stringContaining('did you mean "web"?') });
 });
