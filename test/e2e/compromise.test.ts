@@ -132,7 +132,7 @@ describe.concurrent('what it waits for', () => {
 
   test('who says that the new key fails is a laggard: nothing goes back', async () => {
     const failing = await given(await awsIssuer(), { consumers: [pull] });
-    const started = await rotating.start(failing.credential, { ...leaked, withinMs: 20_000 });
+    const started = await rotating.start(failing.credential, { ...leaked, withinMs: 10_000 });
     const { newKey } = await rotating.until(started, waitsFor('consumer app'));
     const failed = { consumer: 'app', instance: 'one', keyId: newKey ?? '', status: 'failed' } as const;
     await rotations.attest(started.handle, failed);
