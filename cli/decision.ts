@@ -1,7 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Decision } from '../contract/index.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { person } from './person.ts';
+import { decisionFrom } from './request.ts';
 import { type Shell, withGlobals } from './shell.ts';
 import { withTemporal } from './temporal.ts';
 
@@ -26,7 +26,7 @@ export function sendDecision(
   send: (rotations: Rotations, handle: Handle, decision: Decision) => Promise<string>,
 ): Promise<ExitCode> {
   const { id, reason, verb } = given;
-  const decision: Decision = { ...person(shell.env), ...(reason === undefined ? {} : { reason }) };
+  const decision = decisionFrom(shell, reason);
   return withTemporal(shell, async ({ client }) => {
     const rotations = await import('../client/rotations.ts');
     const said = await send(rotations, rotations.rotationOf(client, id), decision);

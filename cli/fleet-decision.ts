@@ -1,8 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { FleetVerb } from '../client/fleets.ts';
-import { decisionSchema, KeyturnError } from '../contract/index.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { person } from './person.ts';
+import { validDecisionFrom } from './request.ts';
 import { type Shell, withGlobals } from './shell.ts';
 import { withTemporal } from './temporal.ts';
 
@@ -18,9 +17,7 @@ export async function sendFleetDecision(
   shell: Shell,
   { id, reason, said, verb }: { id: string; verb: FleetVerb; reason: string | undefined; said: string },
 ): Promise<ExitCode> {
-  const wanted = { ...person(shell.env), ...(reason === undefined ? {} : { reason }) };
-  const { data: decision, error } = decisionSchema.safeParse(wanted);
-  if (!decision) throw new KeyturnError('invalid', `--reason: ${error.issues[0]?.message}`);
+  const decision = validDecisionFrom(shell, reason);
   const { fleetOf, tellFleet } = await import('../client/fleets.ts');
   return withTemporal(shell, async ({ client }) => {
     await tellFleet(fleetOf(client, id), verb, decision);

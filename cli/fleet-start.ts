@@ -84,26 +84,25 @@ export async function planMany(
 ): Promise<ExitCode> {
   const { out } = shell;
   const look = async (credential: DeclaredCredential) => {
-    const { id } = credential;
     return planned(shell, { credential, requests: [request] }).then(
-      (plan) => ({ credential: id, plan, error: null, exitCode: exitCodes.ok as ExitCode }),
+      (plan) => ({ credential, plan, error: null, exitCode: exitCodes.ok as ExitCode }),
       (error: unknown) => {
         const said = error instanceof Error ? error.message : String(error);
-        return { credential: id, plan: null, error: said, exitCode: exitCodeOfError(error) };
+        return { credential, plan: null, error: said, exitCode: exitCodeOfError(error) };
       },
     );
   };
-  const declared = (id: string) => credentials.find((each) => each.id === id) ?? {};
   const plans = await Readable.from(credentials).map(look, { concurrency }).toArray();
   for (const { credential, error, plan } of plans) {
     out.result(
       plan
-        ? planWords(out, declared(credential), plan)
-        : `${out.paint('bold', credential)}\n  ${out.paint('red', 'error:')} ${error}`,
+        ? planWords(out, credential, plan)
+        : `${out.paint('bold', credential.id)}\n  ${out.paint('red', 'error:')} ${error}`,
     );
   }
   const exitCode = worstOf(plans.map((each) => each.exitCode));
-  out.data({ dryRun: true, plans: plans.map(({ exitCode: _exitCode, ...each }) => each), exitCode });
+  const data = plans.map(({ credential: { id }, error, plan }) => ({ credential: id, plan, error }));
+  out.data({ dryRun: true, plans: data, exitCode });
   return exitCode;
 }
 

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connected } from '../client/connect.ts';
 import { type FleetHandle, fleetEnd, fleetProgress } from '../client/fleets.ts';
 import type { FleetEnd, FleetProgress } from '../contract/index.ts';
 import { Board } from './board.ts';
+import { endingOf, pause } from './ending.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { endWords, exitCodeOfFleet, failureLine, fleetData, fleetLine } from './fleet-words.ts';
 import { grpcKind } from './grpc-errors.ts';
@@ -57,7 +57,8 @@ async function follow(
   { seen, stop }: Following,
 ): Promise<{ end?: FleetEnd; last?: FleetProgress }> {
   const over = new AbortController();
-  let ending = endingOf(temporal, handle, over.signal);
+  const listen = () => endingOf(temporal, over.signal, () => fleetEnd(handle));
+  let ending = listen();
   let last: FleetProgress | undefined;
   let answeredMs = Date.now();
   try {
@@ -65,7 +66,7 @@ async function follow(
       const { settled } = ending;
       // A server that comes back is asked again; one that does not is silent.
       if (settled && 'error' in settled && grpcKind(settled.error) !== 'transient') throw settled.error;
-      if (settled && 'error' in settled) ending = endingOf(temporal, handle, over.signal);
+      if (settled && 'error' in settled) ending = listen();
       const now = await inTime(temporal, () => fleetProgress(handle));
       if (now) {
         last = now;
@@ -77,8 +78,7 @@ async function follow(
         await requireWorker(temporal, handle, fleetSilence);
         answeredMs = Date.now();
       }
-      const pause = sleep(pollMs, undefined, { signal: stop }).catch(() => {});
-      await (ending.settled ? pause : Promise.race([ending.promise, pause]));
+      await pause(pollMs, stop, ending);
     }
     return last ? { last } : {};
   } finally {
@@ -87,27 +87,6 @@ async function follow(
 }
 
 const fleetSilence = { what: 'fleet', look: 'keyturn fleet status' };
-
-interface Ending {
-  settled?: { end: FleetEnd } | { error: unknown };
-  promise: Promise<void>;
-}
-
-/** The fleet's own answers would never tell that it was ended by force. */
-function endingOf({ connection }: Connected, handle: FleetHandle, over: AbortSignal): Ending {
-  const ending: Ending = { promise: Promise.resolve() };
-  ending.promise = connection
-    .withAbortSignal(over, () => fleetEnd(handle))
-    .then(
-      (end) => {
-        ending.settled = { end };
-      },
-      (error: unknown) => {
-        ending.settled = { error };
-      },
-    );
-  return ending;
-}
 
 /** On a terminal one board, elsewhere a line when something has changed. */
 function viewOn({ env, out }: Shell): (now: FleetProgress) => void {

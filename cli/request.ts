@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import { durationSchema, KeyturnError, type Request, requestSchema } from '../contract/index.ts';
+import {
+  type Decision,
+  decisionSchema,
+  durationSchema,
+  KeyturnError,
+  type Request,
+  requestSchema,
+} from '../contract/index.ts';
 import { person } from './person.ts';
 import type { Shell } from './shell.ts';
 
@@ -20,6 +27,18 @@ export function requestFrom({ env }: Pick<Shell, 'env'>, wishes: Wishes): Reques
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new KeyturnError('invalid', `the request's ${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+/** In the name of whoever runs the command, from where, and why. */
+export function decisionFrom({ env }: Pick<Shell, 'env'>, reason: string | undefined): Decision {
+  return { ...person(env), ...(reason === undefined ? {} : { reason }) };
+}
+
+/** Judged before it is sent. @throws KeyturnError `invalid` naming the option. */
+export function validDecisionFrom(shell: Pick<Shell, 'env'>, reason: string | undefined): Decision {
+  const { data: decision, error } = decisionSchema.safeParse(decisionFrom(shell, reason));
+  if (!decision) throw new KeyturnError('invalid', `--reason: ${error.issues[0]?.message}`);
+  return decision;
 }
 
 export function asDuration(text: string): number {

@@ -4,11 +4,11 @@ import type { Catalog, DeclaredCredential } from '../catalog/index.ts';
 import { lineOf } from '../catalog/problem.ts';
 import type { Connected } from '../client/connect.ts';
 import type { ScheduleChange, Scheduled } from '../client/schedules.ts';
-import { decisionSchema, KeyturnError } from '../contract/index.ts';
+import { KeyturnError } from '../contract/index.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { openCatalog } from './open-catalog.ts';
 import type { Output, Style } from './output.ts';
-import { person } from './person.ts';
+import { validDecisionFrom } from './request.ts';
 import type { Shell } from './shell.ts';
 import { withTemporal } from './temporal.ts';
 
@@ -76,8 +76,7 @@ export async function setPaused(
   shell: Shell,
   { id, reason, verb }: { id: string; reason: string; verb: 'pause' | 'resume' },
 ): Promise<ExitCode> {
-  const { data: decision, error } = decisionSchema.safeParse({ ...person(shell.env), reason });
-  if (!decision) throw new KeyturnError('invalid', `--reason: ${error.issues[0]?.message}`);
+  const decision = validDecisionFrom(shell, reason);
   const schedules = await import('../client/schedules.ts');
   const set = withTemporal(shell, ({ client }) => schedules[verb](client, id, decision));
   const { already, note, paused } = await set.catch((error: unknown) => explain(shell, id, error));

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import type { Command, OptionValues } from '@commander-js/extra-typings';
 import type { Catalog, DeclaredCredential } from '../catalog/index.ts';
 import { nearest } from '../connectors/load.ts';
 import { KeyturnError } from '../contract/index.ts';
@@ -13,18 +14,25 @@ export interface Filters {
 
 const wordsOf: Readonly<Record<keyof Filters, (credential: DeclaredCredential) => readonly string[]>> = {
   owner: ({ owner }) => [owner],
-  tier: ({ tier }) => [tier],
   provider: ({ provider }) => [provider.type],
   tag: ({ tags = [] }) => tags,
+  tier: ({ tier }) => [tier],
 };
 
-/** As commands describe the filters that they take. */
-export const filterWords: Readonly<Record<keyof Filters, string>> = {
-  owner: 'only those of this owner',
-  tier: 'only those of this tier',
-  provider: 'only those of this provider',
-  tag: 'only those with this tag',
-};
+/** Adds the options that narrow a selection down. */
+export function withFilters<Args extends unknown[], Options extends OptionValues, Above extends OptionValues>(
+  command: Command<Args, Options, Above>,
+) {
+  return command
+    .option('--owner <owner>', 'only those of this owner')
+    .option('--tier <tier>', 'only those of this tier')
+    .option('--provider <type>', 'only those of this provider')
+    .option('--tag <tag>', 'only those with this tag');
+}
+
+const filterNames = Object.keys(wordsOf) as (keyof Filters)[];
+
+export const isFiltered = (filters: Filters) => filterNames.some((name) => filters[name] !== undefined);
 
 /**
  * The credentials that any of the patterns names, in the order of the catalog.
@@ -35,7 +43,8 @@ export function select(catalog: Catalog, patterns: readonly string[], filters: F
   const all = [...catalog.credentials.values()];
   const named = new Set(patterns.flatMap((pattern) => matching(catalog, pattern)));
   let selected = patterns.length === 0 ? all : all.filter((credential) => named.has(credential));
-  for (const [name, wanted] of Object.entries(filters) as [keyof Filters, string | undefined][]) {
+  for (const name of filterNames) {
+    const wanted = filters[name];
     if (wanted !== undefined) selected = filtered(selected, name, wanted);
   }
   return selected;

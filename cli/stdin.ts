@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { KeyturnError, Secret } from '../contract/index.ts';
 
 const bytesMax = 1_048_576;
@@ -48,8 +49,13 @@ async function readAll(): Promise<string> {
 
 const harmless = /^error: (missing required argument 'id'|option '--[\w-]+ <\w+>' argument missing)$/;
 
-/** What stands where nothing belongs may be the value: only those messages are told that repeat nothing. */
-export function unquoting(command: string, message: string): string {
-  if (harmless.test(message)) return message;
-  return `error: ${command} takes the id and the options in its help, nothing else; the value comes from standard input`;
+/** Of a command that reads a value: what stands where nothing belongs may be it, so only those messages are told that repeat nothing. */
+export function unquoting<Reading extends CommandUnknownOpts>(command: Reading): Reading {
+  const why = `${command.name()} takes the id and the options in its help, nothing else; the value comes from standard input`;
+  const said = (message: string) => (harmless.test(message) ? message : `error: ${why}`);
+  return command
+    .configureOutput({ outputError: (message, write) => write(`${said(message.trimEnd())}\n`) })
+    .exitOverride(({ exitCode, code, message }) => {
+      throw new CommanderError(exitCode, code, said(message));
+    });
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { hasWorkers } from '../client/cluster.ts';
 import type { Connected } from '../client/connect.ts';
 import { type Retrying, retrying } from '../client/pending.ts';
@@ -6,6 +5,7 @@ import { ended, progress, rotationOf } from '../client/rotations.ts';
 import type { Progress, RotationEnd } from '../contract/index.ts';
 import { KeyturnError } from '../contract/index.ts';
 import type { rotation } from '../workflows/rotation.workflow.ts';
+import { type Ending, endingOf, pause } from './ending.ts';
 import { grpcKind } from './grpc-errors.ts';
 
 export type Handle = ReturnType<typeof rotationOf>;
@@ -59,7 +59,7 @@ async function watchRun(temporal: Connected, options: WatchOptions, runId: strin
   // Of this very run: the latest one may already be somebody else's.
   const handle = temporal.client.workflow.getHandle<typeof rotation>(latest.workflowId, runId, { followRuns: false });
   const over = new AbortController();
-  const ending = waitForEnd(temporal, handle, over.signal);
+  const ending = endingOf(temporal, over.signal, () => endOfRun(handle));
   try {
     return await poll(temporal, handle, options, ending);
   } finally {
@@ -67,34 +67,21 @@ async function watchRun(temporal: Connected, options: WatchOptions, runId: strin
   }
 }
 
-interface Ending {
-  /** Without an end where the run was continued as the next rotation. */
-  settled?: { end?: RotationEnd } | { error: unknown };
-  promise: Promise<void>;
-}
+type RunEnding = Ending<RotationEnd | undefined>;
 
-/** The query `progress` alone would never tell that the workflow was ended by force. */
-function waitForEnd({ connection }: Connected, handle: Handle, over: AbortSignal): Ending {
-  const ending: Ending = { promise: Promise.resolve() };
-  ending.promise = connection
-    .withAbortSignal(over, () => ended(handle))
-    .then(
-      (end) => {
-        ending.settled = { end };
-      },
-      (error: unknown) => {
-        const continued = error instanceof Error && error.name === 'WorkflowExecutionContinuedAsNewError';
-        ending.settled = continued ? {} : { error };
-      },
-    );
-  return ending;
+/** Without an end where the run was continued as the next rotation. */
+function endOfRun(handle: Handle): Promise<RotationEnd | undefined> {
+  return ended(handle).catch((error: unknown) => {
+    if (error instanceof Error && error.name === 'WorkflowExecutionContinuedAsNewError') return undefined;
+    throw error;
+  });
 }
 
 async function poll(
   temporal: Connected,
   handle: Handle,
   options: WatchOptions,
-  ending: Ending,
+  ending: RunEnding,
 ): Promise<Watched | 'carried'> {
   let last: Progress | undefined;
   let answeredMs = Date.now();
@@ -149,10 +136,10 @@ export async function inTime<T>(
 
 /** A run that has ended for this request: the run's result tells it without a worker, what it answers tells more. */
 async function endOf(
-  settled: Ending['settled'],
+  settled: RunEnding['settled'],
   now: Progress | undefined,
   { requestId }: WatchOptions,
-  ending: Ending,
+  ending: RunEnding,
 ): Promise<Watched | 'carried' | undefined> {
   if (now?.state === 'ended') {
     if (now.requests.find(({ id }) => id === requestId)?.fate === 'carried') return 'carried';
@@ -169,15 +156,6 @@ function milestone(now: Progress, { requestId, until }: WatchOptions): 'refreshe
   if (now.state === 'quarantined') return 'quarantined';
   const mine = now.requests.some(({ id }) => id === requestId);
   return until === 'refreshed' && mine && now.state === 'running' && now.refreshedAt ? 'refreshed' : undefined;
-}
-
-/** An end is told at once. */
-async function pause(everyMs: number, stop: AbortSignal, { promise, settled }: Ending): Promise<void> {
-  const woken = new AbortController();
-  const signal = AbortSignal.any([stop, woken.signal]);
-  const slept = sleep(everyMs, undefined, { signal }).catch(() => {});
-  await (settled ? slept : Promise.race([slept, promise]));
-  woken.abort();
 }
 
 /** Of what is watched, and how it is looked at again. */

@@ -24,6 +24,7 @@ import { describe, endOf, progressOf } from './fleet-progress.ts';
 import { idleMs, nextLook, nextTurn } from './fleet-turns.ts';
 import { wellFormed } from './input.ts';
 import * as messages from './messages.ts';
+import { valid } from './refusals.ts';
 import type { rotation } from './rotation.workflow.ts';
 import { begin, openFromMs } from './scheduled-begin.ts';
 
@@ -55,9 +56,7 @@ export async function rotateFleet(input: FleetInput): Promise<FleetEnd> {
 function begun(input: FleetInput): Fleet {
   try {
     const { workflowId } = workflowInfo();
-    const { error } = fleetInputSchema.safeParse(input);
-    const [issue] = error?.issues ?? [];
-    if (issue) throw new KeyturnError('invalid', `not a fleet's input: ${issue.path.join('.')}: ${issue.message}`);
+    valid(fleetInputSchema, input, "not a fleet's input: ");
     const { members, request } = input;
     if (workflowId !== fleetWorkflowId(request.id)) {
       const why = `a fleet of the request ${request.id} has the workflow id ${fleetWorkflowId(request.id)}`;
@@ -183,9 +182,7 @@ function listen(fleet: Fleet): void {
 function answer(update: UpdateDefinition<void, [Decision]>, may: () => void, act: (decision: Decision) => void): void {
   const validator = (decision: Decision): void => {
     try {
-      const { error } = decisionSchema.safeParse(decision);
-      if (error)
-        throw new KeyturnError('invalid', `the decision's ${error.issues[0]?.path}: ${error.issues[0]?.message}`);
+      valid(decisionSchema, decision, "the decision's ");
       may();
     } catch (error) {
       throw error instanceof KeyturnError ? asFailure(error) : error;

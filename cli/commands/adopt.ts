@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { Command } from '@commander-js/extra-typings';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { openCatalog } from '../open-catalog.ts';
-import { person } from '../person.ts';
 import { planned, planWords } from '../plan.ts';
+import { decisionFrom, requestFrom } from '../request.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
 
 const notes = `
@@ -26,10 +25,8 @@ export function addAdopt(program: Command): void {
 
 async function adopt(shell: Shell, id: string, reason: string | undefined): Promise<ExitCode> {
   const credential = (await openCatalog(shell)).find(id);
-  const who = person(shell.env);
-  const request = { id: randomUUID(), at: new Date().toISOString(), ...who, urgency: 'routine' as const };
-  const decision = { ...who, ...(reason === undefined ? {} : { reason }) };
-  const plan = await planned(shell, { credential, requests: [request], adopt: decision });
+  const decision = decisionFrom(shell, reason);
+  const plan = await planned(shell, { credential, requests: [requestFrom(shell, {})], adopt: decision });
   shell.out.result(`${planWords(shell.out, credential, plan)}\nAdopted; nothing was changed.`);
   shell.out.data({ credential: id, adopted: true, ...decision, plan });
   return exitCodes.ok;

@@ -10,7 +10,7 @@ import { type ExitCode, exitCodeOfError, exitCodes, worstOf } from '../exit-code
 import { type Live, liveOn } from '../live.ts';
 import { openCatalog } from '../open-catalog.ts';
 import { asDuration, requestFrom } from '../request.ts';
-import { type Filters, filterWords, select } from '../selection.ts';
+import { type Filters, select, withFilters } from '../selection.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
 import { table } from '../table.ts';
 import { ensureSearchAttributes, withTemporal } from '../temporal.ts';
@@ -25,14 +25,12 @@ Example:
   $ keyturn compromised 'production/**' --owner payments-sre --reason "laptop stolen" --report report.json`;
 
 export function addCompromised(program: Command): void {
-  withGlobals(program.command('compromised'))
-    .description('Every value that these credentials have now is known to others: replace them all, and report.')
-    .argument('<selection...>', 'ids or globs')
-    .requiredOption('--reason <text>', 'why; it is audited')
-    .option('--owner <owner>', filterWords.owner)
-    .option('--tier <tier>', filterWords.tier)
-    .option('--provider <type>', filterWords.provider)
-    .option('--tag <tag>', filterWords.tag)
+  withFilters(
+    withGlobals(program.command('compromised'))
+      .description('Every value that these credentials have now is known to others: replace them all, and report.')
+      .argument('<selection...>', 'ids or globs')
+      .requiredOption('--reason <text>', 'why; it is audited'),
+  )
     .option('--compromised-at <instant>', 'what existed then has to go (default: now)')
     .option('--within <duration>', 'how long consumers and last use are waited for (default: 5m)', asDuration)
     .option('--report <file>', 'writes the report as JSON into a new file')
@@ -50,8 +48,8 @@ interface Options extends Filters {
 }
 
 async function compromised(shell: Shell, selection: string[], options: Options): Promise<ExitCode> {
-  const { compromisedAt: since, owner, provider, reason: why, report: file, tag, tier, within } = options;
-  const credentials = select(await openCatalog(shell), selection, { owner, provider, tag, tier });
+  const { compromisedAt: since, reason: why, report: file, within } = options;
+  const credentials = select(await openCatalog(shell), selection, options);
   const wishes = { compromisedAt: since, reason: why, urgency: 'compromised', withinMs: within } as const;
   const request = requestFrom(shell, { ...wishes, id: `compromise-${randomUUID()}` });
   // A file that cannot be written is known before anything begins.

@@ -1,4 +1,4 @@
-import { type Command, CommanderError, Option } from '@commander-js/extra-typings';
+import { type Command, Option } from '@commander-js/extra-typings';
 import { handInBinding, sealFor } from '../../connectors/keyrings/seal.ts';
 import type { Credential, HandIn, Request, Urgency } from '../../contract/index.ts';
 import { KeyturnError, urgencies } from '../../contract/index.ts';
@@ -21,11 +21,7 @@ Example:
   $ keyturn hand-in production/billing/API_KEY --reason "made in the console" < new-key.txt`;
 
 export function addHandIn(program: Command): void {
-  withGlobals(program.command('hand-in'))
-    .configureOutput({ outputError: (message, write) => write(`${unquoting('hand-in', message.trimEnd())}\n`) })
-    .exitOverride(({ exitCode, code, message }) => {
-      throw new CommanderError(exitCode, code, unquoting('hand-in', message));
-    })
+  unquoting(withGlobals(program.command('hand-in')))
     .description('Rotate to a value that a person made, read from standard input.')
     .argument('<id>', 'the credential')
     .option('--reason <text>', 'why, for the audit')

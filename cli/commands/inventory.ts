@@ -8,7 +8,7 @@ import { itemData, itemWords } from '../item-words.ts';
 import { openCatalog } from '../open-catalog.ts';
 import type { Output } from '../output.ts';
 import { type Place, placeOf, placeWords } from '../place.ts';
-import { type Filters, select } from '../selection.ts';
+import { type Filters, select, withFilters } from '../selection.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
 import { printable } from '../words.ts';
 
@@ -19,12 +19,11 @@ Example:
   $ keyturn inventory 'production/**' --owner payments-sre`;
 
 export function addInventory(program: Command): void {
-  withGlobals(program.command('inventory'))
-    .description('Show which credentials there are, where each is used and tested, whose it is, and how old it is.')
-    .argument('[selection...]', 'ids or globs (default: all in the catalog)')
-    .option('--owner <owner>', 'only those of this owner')
-    .option('--tier <tier>', 'only those of this tier')
-    .option('--provider <type>', 'only those of this provider')
+  withFilters(
+    withGlobals(program.command('inventory'))
+      .description('Show which credentials there are, where each is used and tested, whose it is, and how old it is.')
+      .argument('[selection...]', 'ids or globs (default: all in the catalog)'),
+  )
     .option('--audit <sink:location>', 'the audit to read (default: as KEYTURN_AUDIT)')
     .option('--csv', 'as CSV by RFC 4180, one line for each credential')
     .addHelpText('after', notes)
@@ -39,8 +38,8 @@ interface Options extends Filters {
 }
 
 async function inventory(shell: Shell, selection: string[], options: Options): Promise<ExitCode> {
-  const { audit, csv, owner, provider, tier } = options;
-  const selected = select(await openCatalog(shell), selection, { owner, provider, tier });
+  const { audit, csv } = options;
+  const selected = select(await openCatalog(shell), selection, options);
   const { items, ...known } = await inventoryOf(shell, selected, {
     needs: 'nothing',
     ...(audit !== undefined && { audit }),

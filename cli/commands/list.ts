@@ -4,7 +4,7 @@ import { type Inventory, type Item, inventoryOf } from '../inventory.ts';
 import { itemData, itemWords } from '../item-words.ts';
 import { openCatalog } from '../open-catalog.ts';
 import type { Style } from '../output.ts';
-import { type Filters, filterWords, select } from '../selection.ts';
+import { type Filters, select, withFilters } from '../selection.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
 import { type Cell, table } from '../table.ts';
 
@@ -16,13 +16,11 @@ Example:
   $ keyturn list --overdue --json`;
 
 export function addList(program: Command): void {
-  withGlobals(program.command('list'))
-    .description('Show how it stands with the credentials of the catalog: what is open, last rotated, age, next due.')
-    .argument('[selection...]', 'ids or globs (default: all in the catalog)')
-    .option('--owner <owner>', filterWords.owner)
-    .option('--tier <tier>', filterWords.tier)
-    .option('--provider <type>', filterWords.provider)
-    .option('--tag <tag>', filterWords.tag)
+  withFilters(
+    withGlobals(program.command('list'))
+      .description('Show how it stands with the credentials of the catalog: what is open, last rotated, age, next due.')
+      .argument('[selection...]', 'ids or globs (default: all in the catalog)'),
+  )
     .option('--due', `only those that are due or overdue; there are some: exit code ${exitCodes.due}`)
     .option('--overdue', `only those that are overdue; there are some: exit code ${exitCodes.due}`)
     .option('--audit <sink:location>', 'the audit to read (default: as KEYTURN_AUDIT)')
@@ -39,8 +37,8 @@ interface Options extends Filters {
 }
 
 async function list(shell: Shell, selection: string[], options: Options): Promise<ExitCode> {
-  const { audit, due, overdue, owner, provider, tag, tier } = options;
-  const selected = select(await openCatalog(shell), selection, { owner, provider, tag, tier });
+  const { audit, due, overdue } = options;
+  const selected = select(await openCatalog(shell), selection, options);
   const onlyDue = due === true || overdue === true;
   const needs = onlyDue ? 'audit' : 'either';
   const inventory = await inventoryOf(shell, selected, { needs, ...(audit !== undefined && { audit }) });

@@ -3,7 +3,7 @@ import { KeyturnError, type Request, type Urgency, urgencies } from '../../contr
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { openCatalog } from '../open-catalog.ts';
 import { asCount, asDuration, requestFrom } from '../request.ts';
-import { type Filters, filterWords, isGlob, select } from '../selection.ts';
+import { type Filters, isFiltered, isGlob, select, withFilters } from '../selection.ts';
 import { type Shell, shellOf, withGlobals } from '../shell.ts';
 
 const notes = `
@@ -21,13 +21,11 @@ const atOnceDefault = 10;
 const mostFailuresDefault = 0;
 
 export function addRotate(program: Command): void {
-  withGlobals(program.command('rotate'))
-    .description('Rotate a credential now, or join the rotation that is open, and watch it; or many as a fleet.')
-    .argument('[selection...]', 'an id; or several, globs, or none with a filter: a fleet')
-    .option('--owner <owner>', filterWords.owner)
-    .option('--tier <tier>', filterWords.tier)
-    .option('--provider <type>', filterWords.provider)
-    .option('--tag <tag>', filterWords.tag)
+  withFilters(
+    withGlobals(program.command('rotate'))
+      .description('Rotate a credential now, or join the rotation that is open, and watch it; or many as a fleet.')
+      .argument('[selection...]', 'an id; or several, globs, or none with a filter: a fleet'),
+  )
     .option(
       '--older-than <duration>',
       'only those whose value is older, or of unknown age, for example 80d',
@@ -85,8 +83,8 @@ interface Options extends Filters {
 }
 
 async function rotateSelected(shell: Shell, selection: string[], options: Options): Promise<ExitCode> {
-  const { atOnce, mostFailures, olderThan, owner, provider, tag, tier } = options;
-  const isNarrowed = [olderThan, owner, provider, tag, tier].some((each) => each !== undefined);
+  const { atOnce, mostFailures, olderThan } = options;
+  const isNarrowed = olderThan !== undefined || isFiltered(options);
   const [id, ...others] = selection;
   if (id === undefined && !isNarrowed) {
     throw new KeyturnError('invalid', 'it is not said what to rotate', {
@@ -101,13 +99,12 @@ async function rotateSelected(shell: Shell, selection: string[], options: Option
 
 async function rotateFleet(shell: Shell, selection: string[], options: Options): Promise<ExitCode> {
   const { atOnce = atOnceDefault, mostFailures = mostFailuresDefault, olderThan: ageMs, replace, requestId } = options;
-  const { owner, provider, tag, tier } = options;
   const fleets = await import('../fleet-start.ts');
   if (atOnce < 1) throw new KeyturnError('invalid', '--at-once: at least 1');
   if (replace !== undefined) {
     throw new KeyturnError('invalid', '--replace names a key of one credential', { fix: 'rotate that one by its id' });
   }
-  const named = select(await openCatalog(shell), selection, { owner, provider, tag, tier });
+  const named = select(await openCatalog(shell), selection, options);
   const selected = ageMs === undefined ? named : await fleets.olderThan(shell, named, ageMs);
   if (selected.length === 0) {
     shell.out.result('Nothing to rotate.');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Command, CommanderError } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { openOwnKeyRing } from '../../connectors/keyrings/file/own.ts';
 import type { AuditSink, Credential, KeyId, Secret, Target, Version } from '../../contract/index.ts';
 import { KeyturnError, storedBy } from '../../contract/index.ts';
@@ -19,11 +19,7 @@ Example:
   $ keyturn store production/orders/DATABASE_URL < database-url.txt`;
 
 export function addStore(program: Command): void {
-  withGlobals(program.command('store'))
-    .configureOutput({ outputError: (message, write) => write(`${unquoting('store', message.trimEnd())}\n`) })
-    .exitOverride(({ exitCode, code, message }) => {
-      throw new CommanderError(exitCode, code, unquoting('store', message));
-    })
+  unquoting(withGlobals(program.command('store')))
     .description('Store the first value of an empty target, read from standard input.')
     .argument('<id>', 'the credential')
     .option('--target <name>', 'which target, where the credential has several')

@@ -48,8 +48,11 @@ async function up(shell: Shell, ports: Ports): Promise<ExitCode> {
 async function withWorker(shell: Shell, address: string, ports: Ports, stop: AbortSignal): Promise<ExitCode> {
   const env = embeddedEnv(shell.env, address);
   const worker = startWorker(env);
-  const died = worker.ended.then((code) => ({ code }));
-  const ready = untilReady(env, stop).then(() => sayReady(shell, address, ports));
+  const over = new AbortController();
+  const died = worker.ended.then((code) => ({ code })).finally(() => over.abort());
+  const ready = untilReady(env, AbortSignal.any([stop, over.signal])).then((isReady) => {
+    if (isReady) sayReady(shell, address, ports);
+  });
   const first = await Promise.race([died, ready, aborted(stop)]);
   const ended = first ?? (await Promise.race([died, aborted(stop)]));
   if (!stop.aborted && ended) throw deathOf(ended.code);
@@ -73,17 +76,22 @@ function deathOf(code: number): KeyturnError {
 
 const lookMs = 200;
 
-async function untilReady(env: NodeJS.ProcessEnv, stop: AbortSignal): Promise<void> {
+/** @returns false where it is stopped first. What is asked then is left off: nobody may be there to answer any more. */
+async function untilReady(env: NodeJS.ProcessEnv, stop: AbortSignal): Promise<boolean> {
   const [{ connect }, { hasWorkers }] = await Promise.all([
     import('../../client/connect.ts'),
     import('../../client/cluster.ts'),
   ]);
   const { close, connection, namespace } = await connect(env);
   try {
-    while (!stop.aborted && !(await hasWorkers(connection, namespace, mainQueue))) await sleep(lookMs);
+    const look = () => connection.withAbortSignal(stop, () => hasWorkers(connection, namespace, mainQueue));
+    while (!stop.aborted && !(await look())) await sleep(lookMs);
+  } catch (error) {
+    if (!stop.aborted) throw error;
   } finally {
     await close();
   }
+  return !stop.aborted;
 }
 
 function sayReady({ out, catalogFile }: Shell, address: string, { port, uiPort }: Ports): void {

@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, type TestContext } from 'vitest';
 
 const bin = fileURLToPath(new URL('../../bin/keyturn.js', import.meta.url));
+
+export type OnTestFinished = TestContext['onTestFinished'];
 
 export interface Ended {
   code: number | null;
@@ -46,10 +48,10 @@ export class CommandLine {
     return join(this.folder, 'home');
   }
 
-  /** A command line that is gone after the test that made it. */
-  static forTest(env: Record<string, string> = {}): CommandLine {
+  /** A command line that is gone after the test that made it. @param finished of the test's context, where tests run side by side. */
+  static forTest(env: Record<string, string> = {}, finished: OnTestFinished = onTestFinished): CommandLine {
     const line = new CommandLine(env);
-    onTestFinished(() => line.remove());
+    finished(() => line.remove());
     return line;
   }
 

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { stringify } from 'yaml';
 import { exitCodes } from '../../cli/exit-codes.ts';
 import { ended } from '../../client/rotations.ts';
-import type { Credential, Progress } from '../../contract/index.ts';
+import type { Credential } from '../../contract/index.ts';
+import { waitsFor } from '../support/pull.ts';
 import { credentialOf, type Rotating, readCurrent, startRotating, storeFirst } from '../support/rotating.ts';
 import { CommandLine } from './command-line.ts';
 
@@ -25,7 +26,6 @@ async function openRotation(given: Partial<Credential>) {
 }
 
 const declared = { owner: 'tests', provider: { type: 'random' }, targets: [{ vault: 'file', secret: 'any' }] };
-const waitsFor = (name: string) => (now: Progress) => now.waits.some((wait) => wait.name === name);
 
 test('approve, proceed: an approved rotation whose grace is skipped', async () => {
   const { say, started } = await openRotation({ approval: { approvers: 1, withinMs: 60_000 }, graceMs: 600_000 });

@@ -199,7 +199,10 @@ test('what nobody wrote down is marked; without Temporal the audit is enough', a
   });
   await sink.close();
 
-  const { code, stderr, stdout } = await line.run(['history', 'demo/lost']);
+  const [{ code, stderr, stdout }, nothing] = await Promise.all([
+    line.run(['history', 'demo/lost']),
+    line.run(['history', 'demo/nothing']),
+  ]);
   expect({ code, stderr }).toEqual({ code: exitCodes.ok, stderr: expect.stringContaining('no Temporal answers') });
   expect(stdout).toContain('ada: request: quarterly');
   expect(stdout).toContain('effect mint K1: done (inferred)');
@@ -208,7 +211,7 @@ test('what nobody wrote down is marked; without Temporal the audit is enough', a
   expect(stdout).toContain('the audit does not know how it ended');
   expect(stdout).not.toContain('K0');
 
-  expect(await line.run(['history', 'demo/nothing'])).toMatchObject({
+  expect(nothing).toMatchObject({
     code: exitCodes.usage,
     stderr: expect.stringContaining('neither Temporal nor the audit knows'),
   });

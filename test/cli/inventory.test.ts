@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, type TestContext, test } from 'vitest';
 import { stringify } from 'yaml';
 import { exitCodes } from '../../cli/exit-codes.ts';
 import { nobodyHome } from '../support/http-double.ts';
@@ -27,19 +27,24 @@ const database = {
   smokeTests: [{ sql: 'select 1 from orders limit 1' }],
   maxAge: '30d',
 };
-const hook = { owner: 'web', provider: { type: 'random' }, targets: [{ vault: 'file', secret: 'hook' }] };
+const hook = {
+  owner: 'web',
+  tags: ['public'],
+  provider: { type: 'random' },
+  targets: [{ vault: 'file', secret: 'hook' }],
+};
 const credentials = { 'production/orders/DATABASE_URL': database, 'production/hook/SECRET': hook };
 
-/** Nobody answers where Temporal should be. */
-async function line(): Promise<CommandLine> {
+/** Nobody answers where Temporal should be, which takes a while to be sure of: tests wait for it side by side. */
+async function line({ onTestFinished }: TestContext): Promise<CommandLine> {
   const { host } = new URL(await nobodyHome());
-  const made = CommandLine.forTest({ TEMPORAL_ADDRESS: host });
+  const made = CommandLine.forTest({ TEMPORAL_ADDRESS: host }, onTestFinished);
   made.catalog(stringify({ groups: { pair: { apart: '1h' } }, credentials }));
   return made;
 }
 
-test('each credential is shown with every place and everybody that uses it', async () => {
-  const inventory = await line();
+test.concurrent('each credential is shown with every place and everybody that uses it', async (context) => {
+  const inventory = await line(context);
   await audited(inventory, { 'production/orders/DATABASE_URL': [['rotated', 10]] });
   const { code, json, stderr } = await inventory.run(['inventory', '--json']);
   expect(stderr).toContain('no Temporal answers');
@@ -78,8 +83,8 @@ test('each credential is shown with every place and everybody that uses it', asy
   });
 });
 
-test('for people each place is one line; neither Temporal nor an audit is needed', async () => {
-  const { code, stderr, stdout } = await (await line()).run(['inventory', 'production/orders/*']);
+test.concurrent('for people each place is one line; neither Temporal nor an audit is needed', async (context) => {
+  const { code, stderr, stdout } = await (await line(context)).run(['inventory', 'production/orders/*']);
   expect(code).toBe(exitCodes.ok);
   expect(stderr).toMatch(/there is no audit .*\n.*no Temporal answers/);
   expect(stdout.split('\n')).toEqual([
@@ -95,8 +100,8 @@ test('for people each place is one line; neither Temporal nor an audit is needed
   ]);
 });
 
-test('as CSV each credential is one line', async () => {
-  const { stdout } = await (await line()).run(['inventory', 'production/hook/*', '--csv']);
+test.concurrent('as CSV each credential is one line', async (context) => {
+  const { stdout } = await (await line(context)).run(['inventory', 'production/hook/*', '--csv']);
   expect(stdout.split('\r\n')).toEqual([
     'id,owner,tier,site,group,provider,principals,targets,consumers,smokeTests,lastRotatedAt,ageMs,maxAgeMs,due,nextAt',
     'production/hook/SECRET,web,standard,,,random,,main: file:vault/hook,,0,,,,,',
@@ -104,10 +109,15 @@ test('as CSV each credential is one line', async () => {
   ]);
 });
 
-test('a selection narrows it down; one that finds nothing names the nearest', async () => {
-  const inventory = await line();
-  const { json } = await inventory.run(['inventory', '--owner', 'web', '--json']);
-  expect(json).toMatchObject({ credentials: [{ id: 'production/hook/SECRET' }] });
+test.concurrent('a selection narrows it down; one that finds nothing names the nearest', async (context) => {
+  const inventory = await line(context);
+  const [owned, tagged] = await Promise.all([
+    inventory.run(['inventory', '--owner', 'web', '--json']),
+    inventory.run(['inventory', '--tag', 'public', '--json']),
+  ]);
+  for (const { json } of [owned, tagged]) {
+    expect(json).toMatchObject({ credentials: [{ id: 'production/hook/SECRET' }] });
+  }
   const { code, stderr } = await inventory.run(['inventory', '--owner', 'wed']);
   expect({ code, stderr }).toEqual({ code: exitCodes.usage, stderr: expect.stringContaining('did you mean "web"?') });
 });

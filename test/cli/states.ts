@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as rotations from '../../client/rotations.ts';
 import type { Progress } from '../../contract/index.ts';
 import type { VaultPlace } from '../e2e/support/vault-places.ts';
+import { waitsFor } from '../support/pull.ts';
 
 /** The verbs by which something is said to an open rotation, and refused where it cannot be. */
 export const decisions = ['approve', 'reject', 'proceed', 'rollback', 'retry', 'resolve'] as const;
@@ -38,7 +39,6 @@ export interface State {
   joined: number;
 }
 
-const waitsFor = (name: string) => (now: Progress) => now.waits.some((wait) => wait.name === name);
 const ends = (outcome: string) => (now: Progress) => now.end?.outcome === outcome;
 const consumer = (more: object) => ({ consumers: [{ type: 'pull', name: 'app', ...more }] });
 const aside = consumer({ required: false });

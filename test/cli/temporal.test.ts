@@ -26,11 +26,11 @@ async function terminateAfter(id: string): Promise<void> {
   });
 }
 
-test.for([['rotate'], ['status'], ['attest', '--consumer', 'app', '--instance', 'i', '--version', '1']])(
+test.concurrent.for([['rotate'], ['status'], ['attest', '--consumer', 'app', '--instance', 'i', '--version', '1']])(
   'no Temporal at the address: %s says which, and how to get one',
-  async ([command = '', ...options]) => {
+  async ([command = '', ...options], { onTestFinished }) => {
     const { host } = new URL(await nobodyHome());
-    const line = CommandLine.forTest({ TEMPORAL_ADDRESS: host });
+    const line = CommandLine.forTest({ TEMPORAL_ADDRESS: host }, onTestFinished);
     line.catalog(storedCatalog);
     const { code, stderr } = await line.run([command, 'demo/webhook/SECRET', ...options]);
     expect(code).toBe(exitCodes.unreachable);

@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { exitCodes } from '../../cli/exit-codes.ts';
 import { nobodyHome } from '../support/http-double.ts';
-import { CommandLine, type Running } from './command-line.ts';
+import { CommandLine, type OnTestFinished, type Running } from './command-line.ts';
 
-async function startUp(line: CommandLine): Promise<{ up: Running; port: string }> {
+async function startUp(line: CommandLine, onTestFinished: OnTestFinished): Promise<{ up: Running; port: string }> {
   const { port } = new URL(await nobodyHome());
   const up = line.start(['up', '--port', port, '--no-ui', '--json']);
   onTestFinished(async () => {
@@ -15,9 +15,9 @@ async function startUp(line: CommandLine): Promise<{ up: Running; port: string }
   return { up, port };
 }
 
-test('serves until SIGTERM, then stops its worker and its Temporal', async () => {
-  const line = CommandLine.forTest();
-  const { up, port } = await startUp(line);
+test.concurrent('serves until SIGTERM, then stops its worker and its Temporal', async ({ onTestFinished }) => {
+  const line = CommandLine.forTest({}, onTestFinished);
+  const { up, port } = await startUp(line, onTestFinished);
   const status = ['status', 'demo/none'];
   const env = { TEMPORAL_ADDRESS: `127.0.0.1:${port}` };
   expect((await line.run(status, { env })).code).toBe(exitCodes.ok);
@@ -32,27 +32,31 @@ test('serves until SIGTERM, then stops its worker and its Temporal', async () =>
   expect((await line.run(status, { env })).code).toBe(exitCodes.unreachable);
 });
 
-test('a port that is taken is named, with the way out', async () => {
+test.concurrent('a port that is taken is named, with the way out', async ({ onTestFinished }) => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
   const { port } = server.address() as { port: number };
-  const { code, stderr } = await CommandLine.forTest().run(['up', '--port', String(port), '--no-ui']);
+  const { code, stderr } = await CommandLine.forTest({}, onTestFinished).run(['up', '--port', String(port), '--no-ui']);
   expect(code).toBe(exitCodes.refused);
   expect(stderr).toContain(`port ${port} is taken`);
   expect(stderr).toContain('--port');
 });
 
-test('a worker that cannot start: says so, and stops Temporal, too', async () => {
-  const line = CommandLine.forTest({ KEYTURN_AUDIT: 'no-such-sink' });
+test.concurrent('a worker that cannot start: says so, and stops Temporal, too', async ({ onTestFinished }) => {
+  const line = CommandLine.forTest({ KEYTURN_AUDIT: 'no-such-sink' }, onTestFinished);
   const { port } = new URL(await nobodyHome());
   const { code, stderr } = await line.run(['up', '--port', port, '--no-ui']);
   expect(code).toBe(exitCodes.unreachable);
   expect(stderr).toContain('the worker has ended by itself');
 });
 
-test('a worker passes its exit code on', async () => {
+test.concurrent('a worker passes its exit code on', async ({ onTestFinished }) => {
   const { host } = new URL(await nobodyHome());
-  const { code } = await CommandLine.forTest({ TEMPORAL_ADDRESS: host }).run(['worker', '--site', 'berlin']);
+  const { code } = await CommandLine.forTest({ TEMPORAL_ADDRESS: host }, onTestFinished).run([
+    'worker',
+    '--site',
+    'berlin',
+  ]);
   expect(code).toBe(exitCodes.unreachable);
 });

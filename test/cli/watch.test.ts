@@ -13,6 +13,7 @@ import type { Connected } from '../../client/connect.ts';
 import { type DevServer, startDevServer } from '../../client/embedded/dev-server.ts';
 import * as rotations from '../../client/rotations.ts';
 import type { Credential, Progress } from '../../contract/index.ts';
+import { pull, waitsFor } from '../support/pull.ts';
 import { credentialOf, type Rotating, startRotating, storeFirst } from '../support/rotating.ts';
 import { CommandLine } from './command-line.ts';
 
@@ -41,8 +42,6 @@ async function opened(given: Partial<Credential> = {}) {
   onTestFinished(async () => void (await started.handle.terminate('the test is over').catch(() => {})));
   return { id: credential.id, started, secret };
 }
-
-const waitsFor = (wanted: string) => (now: Progress) => now.waits.some(({ name }) => name === wanted);
 
 test('none is open', async () => {
   const line = lineOf();
@@ -155,10 +154,7 @@ test('nobody answers, and no worker is there: it says so', async () => {
 });
 
 test('one that needs a person is told with its to-do', async () => {
-  const consumers = [
-    { type: 'pull', name: 'app', reads: 'main', instances: 1, canary: 0, required: true, role: 'uses' as const },
-  ];
-  const { id, secret, started } = await opened({ consumers });
+  const { id, secret, started } = await opened({ consumers: [pull] });
   const { newKey = '' } = await rotating.until(started, waitsFor('consumer app'));
   const watching = lineOf().start(['watch', id]);
   await watching.says(`${id}: waits (consumer app)`);

@@ -3,12 +3,12 @@ import { exitCodes } from '../../cli/exit-codes.ts';
 import { startDevServer } from '../../client/embedded/dev-server.ts';
 import { serveHealth } from '../../workers/health.ts';
 import { freePort } from '../support/embedded-postgres.ts';
-import { CommandLine } from './command-line.ts';
+import { CommandLine, type OnTestFinished } from './command-line.ts';
 
 const ask = ['worker', '--health', '--json'];
 
-test('a worker says that it is healthy, until SIGTERM ends it', async () => {
-  const line = await withPort({ TEMPORAL_ADDRESS: inject('temporal').address });
+test.concurrent('a worker says that it is healthy, until SIGTERM ends it', async ({ onTestFinished }) => {
+  const line = await withPort({ TEMPORAL_ADDRESS: inject('temporal').address }, onTestFinished);
   const { code: before, json: nobody } = await line.run(ask);
   expect(before).toBe(exitCodes.unreachable);
   expect(nobody).toMatchObject({ error: { kind: 'transient', message: expect.stringContaining('no worker answers') } });
@@ -24,9 +24,11 @@ test('a worker says that it is healthy, until SIGTERM ends it', async () => {
   expect((await line.run(ask)).code).toBe(exitCodes.unreachable);
 });
 
-test('one that Temporal does not answer is not healthy, and ends all the same', async () => {
+test.concurrent('one that Temporal does not answer is not healthy, and ends all the same', async ({
+  onTestFinished,
+}) => {
   const server = await startDevServer();
-  const line = await withPort({ TEMPORAL_ADDRESS: server.address });
+  const line = await withPort({ TEMPORAL_ADDRESS: server.address }, onTestFinished);
   const worker = line.start(['worker']);
   onTestFinished(() => void worker.child.kill('SIGTERM'));
   await worker.says('the worker is ready');
@@ -65,8 +67,8 @@ test.each([
   expect(stderr).toContain(said);
 });
 
-async function withPort(env: Record<string, string>): Promise<CommandLine> {
-  return CommandLine.forTest({ KEYTURN_HEALTH: String(await freePort()), ...env });
+async function withPort(env: Record<string, string>, onTestFinished: OnTestFinished): Promise<CommandLine> {
+  return CommandLine.forTest({ KEYTURN_HEALTH: String(await freePort()), ...env }, onTestFinished);
 }
 
 /** It is ready a moment before it runs. */

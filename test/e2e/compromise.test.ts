@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import * as rotations from '../../client/rotations.ts';
-import type { Change, Credential, Progress } from '../../contract/index.ts';
+import type { Change, Credential } from '../../contract/index.ts';
 import { makeKey } from '../support/aws/places.ts';
+import { pull, waitsFor } from '../support/pull.ts';
 import { type Rotating, startRotating } from '../support/rotating.ts';
 import { awsIssuer, type Issuer, postgresIssuer, setPassword } from './support/issuers.ts';
 import { entriesOf, leftOpen, sceneOf } from './support/scene.ts';
@@ -37,11 +38,6 @@ async function clean({ credential, issuer, place }: Given, known: readonly strin
   expect(await leftOpen(rotating, credential)).toEqual([]);
 }
 
-const waits =
-  (name: string) =>
-  (now: Progress): boolean =>
-    now.waits.some((wait) => wait.name === name);
-
 describe.concurrent('by inventory', () => {
   test('one slot: the key in use goes, and the new one is in use', async () => {
     const one = await given(await awsIssuer());
@@ -73,7 +69,7 @@ describe.concurrent('by inventory', () => {
   test('a key in its soak: the rotation starts over, and neither it nor the one that took its place is left', async () => {
     const soaking = await given(await awsIssuer(), { soakMs: 60_000 });
     const started = await rotating.start(soaking.credential);
-    await rotating.until(started, waits('soak'));
+    await rotating.until(started, waitsFor('soak'));
     const second = await soaking.place.current();
     await rotating.start(soaking.credential, leaked);
     const end = await rotations.ended(started.handle);
@@ -84,7 +80,7 @@ describe.concurrent('by inventory', () => {
   test('a rotation in quarantine on its way back: it starts over, forward', async () => {
     const stuck = await given(await awsIssuer(), { soakMs: 60_000 });
     const started = await rotating.start(stuck.credential);
-    await rotating.until(started, waits('soak'));
+    await rotating.until(started, waitsFor('soak'));
     const second = await stuck.place.current();
     const { name, wrong } = stuck.issuer.admin;
     const right = rotating.env[name] ?? '';
@@ -99,16 +95,6 @@ describe.concurrent('by inventory', () => {
 });
 
 describe.concurrent('what it waits for', () => {
-  const pull = {
-    type: 'pull',
-    name: 'app',
-    reads: 'main',
-    instances: 1,
-    canary: 0,
-    required: true,
-    role: 'uses',
-  } as const;
-
   test('who is silent is waited for until the deadline, and named in the audit', async () => {
     const waiting = await given(await awsIssuer(), { consumers: [pull] });
     const end = await rotating.rotate(waiting.credential, { ...leaked, by: 'ada', withinMs: 8_000 });
@@ -146,8 +132,8 @@ describe.concurrent('what it waits for', () => {
 
   test('who says that the new key fails is a laggard: nothing goes back', async () => {
     const failing = await given(await awsIssuer(), { consumers: [pull] });
-    const started = await rotating.start(failing.credential, { ...leaked, withinMs: 20_000 });
-    const { newKey } = await rotating.until(started, waits('consumer app'));
+    const started = await rotating.start(failing.credential, { ...leaked, withinMs: 10_000 });
+    const { newKey } = await rotating.until(started, waitsFor('consumer app'));
     const failed = { consumer: 'app', instance: 'one', keyId: newKey ?? '', status: 'failed' } as const;
     await rotations.attest(started.handle, failed);
     await expect(rotations.rollBack(started.handle, { by: 'ada' })).rejects.toThrow(/only goes forward/);

@@ -260,7 +260,9 @@ test('messages that are not well formed are left aside', async () => {
   for (const news of [undefined, {}, { request: fleet.id, credential: 'another', rotation: 'x', state: 'ended' }]) {
     await fleet.handle.signal('news', news as never);
   }
-  await expect(fleet.handle.executeUpdate('pause', { args: [{}] })).rejects.toThrow();
+  await expect(fleet.handle.executeUpdate('pause', { args: [{}] })).rejects.toMatchObject({
+    cause: { message: expect.stringContaining("the decision's by: ") },
+  });
   await attestFor(rotating, credential);
   expect(await fleetEnd(fleet.handle)).toMatchObject({ outcome: 'done', counts: { failed: 0 } });
 });

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import * as rotations from '../../client/rotations.ts';
 import { loadVault } from '../../connectors/load.ts';
-import type { AttestationStatus, Credential, CredentialConsumer, Progress, Target } from '../../contract/index.ts';
+import type { AttestationStatus, Credential, CredentialConsumer, Target } from '../../contract/index.ts';
 import { Secret } from '../../contract/index.ts';
 import { type Application, startApplication } from '../support/application.ts';
+import { waitsFor } from '../support/pull.ts';
 import { credentialOf, type Rotating, readCurrent, startRotating, storeFirst } from '../support/rotating.ts';
 
 /** The lifecycle's messages and turns, with a stored value, an application that checks it, and one that uses it. */
@@ -90,7 +91,6 @@ describe('forward', () => {
       { type: 'pull', name: 'batch', url: undefined, secret: undefined },
     ]);
     const started = await rotating.start(credential);
-    const waitsFor = (name: string) => (now: Progress) => now.waits.some((wait) => wait.name === name);
     const { newKey, oldKey } = await rotating.until(started, waitsFor('consumer checker'));
     const says = (consumer: string, status: AttestationStatus, keyId = newKey) =>
       rotations.attest(started.handle, { consumer, instance: 'one', keyId, status });
@@ -107,7 +107,7 @@ describe('forward', () => {
   test('a second request joins the open rotation, and its fate is shown', async () => {
     const { credential } = await scene({ graceMs: 60_000 });
     const first = await rotating.start(credential, { id: 'one' });
-    await rotating.until(first, ({ waits }) => waits.some(({ name }) => name === 'grace'));
+    await rotating.until(first, waitsFor('grace'));
     const second = await rotating.start(credential, { id: 'two' });
     expect(second.joined).toBe(true);
     const now = await rotating.until(second, ({ requests }) => requests.length === 2);
@@ -135,7 +135,7 @@ describe('back', () => {
     async (how) => {
       const { app, credential, firstValue, target } = await scene({ graceMs: 60_000 });
       const started = await rotating.start(credential);
-      await rotating.until(started, ({ waits }) => waits.some(({ name }) => name === 'grace'));
+      await rotating.until(started, waitsFor('grace'));
       expect(app.loaded).not.toBe(firstValue);
       if (how === 'cancel') await started.handle.cancel();
       else await rotations.rollBack(started.handle, by);
@@ -208,9 +208,7 @@ describe('refused at the start, with nothing touched', () => {
   test('a rejected and a late approval', async () => {
     const asked = await scene({ approval: { approvers: 1, withinMs: 60_000 } });
     const started = await rotating.start(asked.credential, { by: 'ada' });
-    const { planHash = '' } = await rotating.until(started, ({ waits }) =>
-      waits.some(({ name }) => name === 'approval'),
-    );
+    const { planHash = '' } = await rotating.until(started, waitsFor('approval'));
     await expect(rotations.approve(started.handle, { by: 'ada', planHash })).rejects.toThrow(/their own request/);
     await expect(rotations.approve(started.handle, { by: 'grace', planHash: 'other' })).rejects.toThrow(
       /the plan is now/,
@@ -230,7 +228,7 @@ describe('quarantine', () => {
   async function quarantined() {
     const given = await scene({ graceMs: 60_000, provider: { type: 'random' } }, [{ name: 'user' }]);
     const started = await rotating.start(given.credential);
-    await rotating.until(started, ({ waits }) => waits.some(({ name }) => name === 'grace'));
+    await rotating.until(started, waitsFor('grace'));
     const { name: _n, value: _v, ...located } = given.target;
     const connector = await loadVault('file');
     const vault = connector.open(connector.schema.parse(located));

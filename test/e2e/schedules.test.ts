@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import * as rotations from '../../client/rotations.ts';
 import { pause } from '../../client/schedules.ts';
-import { type Calendar, type Credential, type Progress, workflowIdOf } from '../../contract/index.ts';
+import { type Calendar, type Credential, workflowIdOf } from '../../contract/index.ts';
+import { waitsFor } from '../support/pull.ts';
 import { type Rotating, readCurrent, startRotating } from '../support/rotating.ts';
 import { entriesOf } from './support/scene.ts';
 import {
@@ -27,8 +28,6 @@ afterAll(async () => {
   await removeApplied();
   await rotating?.stop();
 });
-
-const waitsFor = (name: string) => (now: Progress) => now.waits.some((wait) => wait.name === name);
 
 const current = ({ targets: [target] }: Credential) => (target ? readCurrent(rotating.ctx, target) : '');
 const isOpen = async ({ id }: Credential) =>

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import * as rotations from '../../client/rotations.ts';
-import type { Progress } from '../../contract/index.ts';
 import { lossyRoad, queryError } from '../support/aws/lossy.ts';
 import { type Google, startGoogle } from '../support/google/server.ts';
+import { waitsFor } from '../support/pull.ts';
 import { type Rotating, startRotating } from '../support/rotating.ts';
 import { awsIssuer, type Issuer, postgresIssuer } from './support/issuers.ts';
 import { type PauseAt, Pauses } from './support/pauses.ts';
@@ -47,7 +47,7 @@ async function terminateAt(given: Given, moment: PauseAt): Promise<void> {
 
 async function terminateIn(given: Given, wait: string): Promise<void> {
   const started = await rotating.start(given.credential);
-  await rotating.until(started, ({ waits }: Progress) => waits.some(({ name }) => name === wait));
+  await rotating.until(started, waitsFor(wait));
   await started.handle.terminate('by force');
   await forced(started);
 }

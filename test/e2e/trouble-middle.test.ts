@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import * as rotations from '../../client/rotations.ts';
-import type { AttestationStatus, Credential, CredentialConsumer, Progress } from '../../contract/index.ts';
+import type { AttestationStatus, Credential, CredentialConsumer } from '../../contract/index.ts';
 import { type LossyRoad, lossyRoad } from '../support/aws/lossy.ts';
 import { makeKey } from '../support/aws/places.ts';
 import { type Google, startGoogle } from '../support/google/server.ts';
+import { pull, waitsFor } from '../support/pull.ts';
 import { credentialOf, type Rotating, startRotating } from '../support/rotating.ts';
 import { awsIssuer, postgresIssuer, setPassword } from './support/issuers.ts';
 import { entriesOf, leftOpen, sceneOf } from './support/scene.ts';
@@ -19,15 +20,6 @@ beforeAll(async () => {
 afterAll(() => Promise.all([rotating?.stop(), google?.stop()]));
 
 const by = { by: 'ada', reason: 'test' };
-const waitsFor =
-  (wanted: string) =>
-  ({ waits }: Progress) =>
-    waits.some(({ name }) => name === wanted);
-
-/** One that attests when the test says so. */
-function pull(role: CredentialConsumer['role']): CredentialConsumer {
-  return { type: 'pull', name: 'app', reads: 'main', instances: 1, canary: 0, required: true, role };
-}
 
 const first = 'the-known-good-value';
 
@@ -46,7 +38,7 @@ describe.concurrent('somebody else writes a version while consumers are waited f
     const credential = credentialOf({
       provider: { type: 'random' },
       targets: [place.target],
-      consumers: [pull(role)],
+      consumers: [{ ...pull, role }],
       limits: { stepMs: 5_000, settleMs: 5_000, refusalMs: 5_000, attemptMs: 2_500, pollMs: 100 },
     });
     const started = await rotating.start(credential);
@@ -163,7 +155,7 @@ describe('what an operator asks for and cannot have is refused, with the reason'
     const credential = credentialOf({
       provider: { type: 'random' },
       targets: [place.target],
-      consumers: [pull('accepts')],
+      consumers: [{ ...pull, role: 'accepts' }],
     });
     const started = await rotating.start(credential);
     const { newKey, oldKey } = await rotating.until(started, waitsFor('consumer app'));

@@ -4,6 +4,7 @@ import * as rotations from '../../client/rotations.ts';
 import type { Credential, Reason, Request } from '../../contract/index.ts';
 import { makeKey, nowhere, owner } from '../support/aws/places.ts';
 import { type Google, startGoogle } from '../support/google/server.ts';
+import { pull, waitsFor } from '../support/pull.ts';
 import { type Rotating, startRotating } from '../support/rotating.ts';
 import { accessKeysOf, awsIssuer, type Issuer, postgresIssuer, setPassword } from './support/issuers.ts';
 import { roadTo } from './support/road.ts';
@@ -187,14 +188,9 @@ describe.concurrent('out of reach', () => {
   test('a database that goes down in the middle is waited for', async () => {
     const road = await roadTo(inject('postgres'));
     const issuer = await postgresIssuer(road.port);
-    const consumers = [
-      { type: 'pull', name: 'app', reads: 'main', instances: 1, canary: 0, required: true, role: 'uses' as const },
-    ];
-    const scene = await inFile(issuer, { consumers });
+    const scene = await inFile(issuer, { consumers: [pull] });
     const started = await rotating.start(scene.credential);
-    const { newKey: keyId } = await rotating.until(started, ({ waits }) =>
-      waits.some(({ name }) => name === 'consumer app'),
-    );
+    const { newKey: keyId } = await rotating.until(started, waitsFor('consumer app'));
     await road.close();
     await rotations.attest(started.handle, { consumer: 'app', instance: 'one', keyId, status: 'loaded' });
     expect(await lastFailure(started)).toMatch(/ECONNREFUSED/);

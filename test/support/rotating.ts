@@ -138,7 +138,7 @@ export async function readCurrent(ctx: Context, target: Target): Promise<string>
   return stored.value.reveal();
 }
 
-/** A credential with short times; the rest as given. */
+/** A credential with short times; the rest as given. What a lost attempt may still do is waited for as long as an attempt takes at the most. */
 export function credentialOf(given: Partial<Credential> & Pick<Credential, 'provider' | 'targets'>): Credential {
   return {
     id: `test/${randomUUID()}`,
@@ -149,7 +149,7 @@ export function credentialOf(given: Partial<Credential> & Pick<Credential, 'prov
     graceMs: 0,
     soakMs: 0,
     refreshWithinMs: 60_000,
-    limits: { stepMs: 20_000, settleMs: 20_000, refusalMs: 20_000, attemptMs: 10_000, pollMs: 200 },
+    limits: { stepMs: 20_000, settleMs: 20_000, refusalMs: 20_000, attemptMs: 4_000, pollMs: 200 },
     ...given,
   };
 }

@@ -11,8 +11,9 @@ import { sceneOf } from '../e2e/support/scene.ts';
 import { startToldConsumer } from '../e2e/support/told-consumer.ts';
 import { filePlace } from '../e2e/support/vault-places.ts';
 import { lossyRoad } from '../support/aws/lossy.ts';
+import { pull, waitsFor } from '../support/pull.ts';
 import { credentialOf, type Rotating, startRotating } from '../support/rotating.ts';
-import { ada, endOf, expectEnd, Openings, pull, rotate, says, waitsFor } from './support.ts';
+import { ada, endOf, expectEnd, Openings, rotate, says } from './support.ts';
 
 /** Traps around when a rotation happens, who may start one, and what is told of it afterwards. */
 

@@ -6,8 +6,9 @@ import { sceneOf } from '../e2e/support/scene.ts';
 import { type Said, startToldConsumer } from '../e2e/support/told-consumer.ts';
 import { filePlace } from '../e2e/support/vault-places.ts';
 import { startApplication } from '../support/application.ts';
+import { waitsFor } from '../support/pull.ts';
 import { credentialOf, type Rotating, startRotating } from '../support/rotating.ts';
-import { ada, endOf, expectEnd, Openings, rotate, waitsFor } from './support.ts';
+import { ada, endOf, expectEnd, Openings, rotate } from './support.ts';
 
 /** Traps around those who use a credential: applications that take signed webhooks and read the vault. */
 

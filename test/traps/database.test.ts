@@ -10,8 +10,9 @@ import { postgresIssuer } from '../e2e/support/issuers.ts';
 import { sceneOf } from '../e2e/support/scene.ts';
 import { startToldConsumer } from '../e2e/support/told-consumer.ts';
 import { filePlace } from '../e2e/support/vault-places.ts';
+import { waitsFor } from '../support/pull.ts';
 import { type Rotating, startRotating } from '../support/rotating.ts';
-import { endOf, expectEnd, Openings, rotate, waitsFor } from './support.ts';
+import { endOf, expectEnd, Openings, rotate } from './support.ts';
 
 /** Traps around logins of a database: a real PostgreSQL, in the eyes of applications. */
 

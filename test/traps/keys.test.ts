@@ -5,8 +5,9 @@ import { sceneOf } from '../e2e/support/scene.ts';
 import { filePlace } from '../e2e/support/vault-places.ts';
 import { lossyRoad } from '../support/aws/lossy.ts';
 import { delayKeysOf, makeKey, owner } from '../support/aws/places.ts';
+import { pull, waitsFor } from '../support/pull.ts';
 import { type Rotating, startRotating } from '../support/rotating.ts';
-import { endOf, expectEnd, gate, Openings, pull, rotate, says, waitsFor } from './support.ts';
+import { endOf, expectEnd, gate, Openings, rotate, says } from './support.ts';
 
 /** Traps around keys that an issuer makes: what AWS lists and accepts is looked at with its own clients. */
 

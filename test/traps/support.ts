@@ -3,35 +3,11 @@ import { Client } from 'pg';
 import { expect, inject } from 'vitest';
 import * as rotations from '../../client/rotations.ts';
 import { giveLogin, makeRoles } from '../../connectors/providers/postgres/harness.ts';
-import type {
-  AttestationStatus,
-  Credential,
-  CredentialConsumer,
-  KeyId,
-  Progress,
-  Request,
-  RotationEnd,
-} from '../../contract/index.ts';
+import type { AttestationStatus, Credential, KeyId, Request, RotationEnd } from '../../contract/index.ts';
 import { unique } from '../e2e/support/issuers.ts';
 import type { Rotating } from '../support/rotating.ts';
 
 export const ada = { by: 'ada', reason: 'test' };
-
-/** A consumer that attests when the test says so. */
-export const pull: CredentialConsumer = {
-  type: 'pull',
-  name: 'app',
-  reads: 'main',
-  instances: 1,
-  canary: 0,
-  required: true,
-  role: 'uses',
-};
-
-export const waitsFor =
-  (wanted: string) =>
-  ({ waits }: Progress): boolean =>
-    waits.some(({ name }) => name === wanted);
 
 /** Ends in the reverse order what tests have opened: tests that run side by side cannot each do so for themselves. */
 export class Openings {

@@ -1,25 +1,11 @@
 import type { Pool, QueryResultRow } from 'pg';
-import {
-  type AuditEntry,
-  type AuditRecord,
-  type AuditSink,
-  type CredentialId,
-  KeyturnError,
-} from '../../../contract/index.ts';
+import type { AuditEntry, AuditRecord, AuditSink, CredentialId } from '../../../contract/index.ts';
+import { columns, type Row, recordOf, requireNext, valuesOf } from '../rows.ts';
 import { asKeyturnError, wasFaster } from './errors.ts';
-
-interface Row {
-  seq: number;
-  prev: string;
-  hash: string;
-  entry: AuditEntry;
-  signature: string | null;
-}
 
 /** So much of a chain is asked for at a time. */
 const pageSize = 1_000;
 
-const columns = 'seq, prev, hash, entry, signature';
 const statements = {
   // Of two that see the same last record the keys let one in; the other does nothing, also with the very same record.
   insert: `insert into keyturn_audit.records (credential, ${columns}) select $1, $2, $3, $4, $5, $6
@@ -48,9 +34,7 @@ export class PostgresSink implements AuditSink {
   }
 
   async append(record: AuditRecord, expectedSeq: number): Promise<boolean> {
-    if (record.seq !== expectedSeq + 1) {
-      throw new KeyturnError('invalid', `the audit record ${record.seq} cannot follow record ${expectedSeq}`);
-    }
+    requireNext(record, expectedSeq);
     try {
       return await this.#insertBehind(record, expectedSeq);
     } catch (error) {
@@ -65,7 +49,7 @@ export class PostgresSink implements AuditSink {
   async read(credential: CredentialId, fromSeq = 1): Promise<AuditRecord[]> {
     const records: AuditRecord[] = [];
     for (let from = fromSeq; ; ) {
-      const page = await this.#rows<Row>(statements.read, [credential, from]);
+      const page = await this.#rows<Row<AuditEntry>>(statements.read, [credential, from]);
       for (const row of page) records.push(recordOf(row));
       const last = page.at(-1);
       if (page.length < pageSize || !last) return records;
@@ -74,7 +58,7 @@ export class PostgresSink implements AuditSink {
   }
 
   async last(credential: CredentialId): Promise<AuditRecord | undefined> {
-    const [row] = await this.#rows<Row>(statements.last, [credential]);
+    const [row] = await this.#rows<Row<AuditEntry>>(statements.last, [credential]);
     return row && recordOf(row);
   }
 
@@ -89,9 +73,7 @@ export class PostgresSink implements AuditSink {
   }
 
   async #insertBehind(record: AuditRecord, expectedSeq: number): Promise<boolean> {
-    const { entry, hash, prev, seq, signature = null } = record;
-    const values = [entry.credential, seq, prev, hash, JSON.stringify(entry), signature, expectedSeq];
-    const { rowCount } = await this.#pool.query(statements.insert, values);
+    const { rowCount } = await this.#pool.query(statements.insert, [...valuesOf(record), expectedSeq]);
     return rowCount === 1;
   }
 
@@ -113,8 +95,4 @@ export class PostgresSink implements AuditSink {
       throw asKeyturnError(error, this.#name);
     }
   }
-}
-
-function recordOf({ seq, prev, hash, entry, signature }: Row): AuditRecord {
-  return { seq, prev, hash, entry, ...(signature === null ? {} : { signature }) };
 }

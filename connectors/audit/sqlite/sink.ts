@@ -6,17 +6,8 @@ import {
   type CredentialId,
   KeyturnError,
 } from '../../../contract/index.ts';
+import { columns, type Row, recordOf, requireNext, valuesOf } from '../rows.ts';
 import { asKeyturnError } from './errors.ts';
-
-interface Row {
-  seq: number;
-  prev: string;
-  hash: string;
-  entry: string;
-  signature: string | null;
-}
-
-const columns = 'seq, prev, hash, entry, signature';
 
 /** Each append is one transaction under the database's write lock, which any number of processes can contend for. */
 export class SqliteSink implements AuditSink {
@@ -36,20 +27,18 @@ export class SqliteSink implements AuditSink {
   }
 
   async append(record: AuditRecord, expectedSeq: number): Promise<boolean> {
-    if (record.seq !== expectedSeq + 1) {
-      throw new KeyturnError('invalid', `the audit record ${record.seq} cannot follow record ${expectedSeq}`);
-    }
+    requireNext(record, expectedSeq);
     return this.#guarded(() => this.#transaction(() => this.#insertBehind(record, expectedSeq)));
   }
 
   async read(credential: CredentialId, fromSeq = 1): Promise<AuditRecord[]> {
     const rows = this.#guarded(() => this.#statements.read.all(credential, fromSeq));
-    return rows.map((row) => this.#record(row as unknown as Row));
+    return rows.map((row) => this.#record(row as unknown as Row<string>));
   }
 
   async last(credential: CredentialId): Promise<AuditRecord | undefined> {
     const row = this.#guarded(() => this.#statements.last.get(credential));
-    return row && this.#record(row as unknown as Row);
+    return row && this.#record(row as unknown as Row<string>);
   }
 
   async credentials(): Promise<CredentialId[]> {
@@ -62,11 +51,9 @@ export class SqliteSink implements AuditSink {
   }
 
   #insertBehind(record: AuditRecord, expectedSeq: number): boolean {
-    const { credential } = record.entry;
-    const last = this.#statements.last.get(credential);
+    const last = this.#statements.last.get(record.entry.credential);
     if (Number(last?.seq ?? 0) !== expectedSeq) return false;
-    const { seq, prev, hash, entry, signature = null } = record;
-    this.#statements.insert.run(credential, seq, prev, hash, JSON.stringify(entry), signature);
+    this.#statements.insert.run(...valuesOf(record));
     return true;
   }
 
@@ -83,8 +70,8 @@ export class SqliteSink implements AuditSink {
     }
   }
 
-  #record({ seq, prev, hash, entry, signature }: Row): AuditRecord {
-    return { seq, prev, hash, entry: this.#entry(seq, entry), ...(signature === null ? {} : { signature }) };
+  #record(row: Row<string>): AuditRecord {
+    return recordOf({ ...row, entry: this.#entry(row.seq, row.entry) });
   }
 
   #entry(seq: number, text: string): AuditEntry {

@@ -1,8 +1,8 @@
 import type { Provider, ProviderConnector, ProviderPowers } from '../../../contract/index.ts';
 import { KeyturnError } from '../../../contract/index.ts';
-import { askAccepter, runSmokeTest } from '../../http/accepter.ts';
+import { accepterBacked } from '../../http/accepter-backed.ts';
 import { smokeTestSchema } from '../../http/accepter-schema.ts';
-import { fieldOf, fingerprintOf, keyFieldsOf } from '../../named-fields.ts';
+import { fingerprintOf, keyFieldsOf } from '../../named-fields.ts';
 import { type Config, configSchema } from './config.ts';
 
 /** Keys of a console without an API: a person makes and revokes them, Keyturn does everything between. */
@@ -30,18 +30,13 @@ function powers({ accepter, propagationMs, where }: Config): ProviderPowers {
   };
 }
 
-function open({ accepter, fields }: Config): Provider {
-  const { main } = keyFieldsOf(fields);
+function open(config: Config): Provider {
   return {
-    identify: (ctx, value) => fingerprintOf(ctx, 'manual', { fields, value }),
-    inventory: async (_ctx, held) => [...new Set(held)].map((id) => ({ id, state: 'active' })),
-    async verify(ctx, value) {
-      if (accepter) return askAccepter(ctx, accepter, fieldOf(value, main));
-      throw new KeyturnError('invalid', 'nobody can be asked whether a key made by hand is accepted', {
-        fix: 'name an accepter in the provider',
-      });
-    },
+    ...accepterBacked(config, {
+      message: 'nobody can be asked whether a key made by hand is accepted',
+      fix: 'name an accepter in the provider',
+    }),
+    identify: (ctx, value) => fingerprintOf(ctx, 'manual', { fields: config.fields, value }),
     remove: async () => {},
-    smokeTest: async (ctx, value, test) => runSmokeTest(ctx, test, fieldOf(value, main)),
   };
 }

@@ -7,9 +7,9 @@ import type {
   ProviderPowers,
 } from '../../../contract/index.ts';
 import { KeyturnError, Secret } from '../../../contract/index.ts';
-import { askAccepter, runSmokeTest } from '../../http/accepter.ts';
+import { accepterBacked } from '../../http/accepter-backed.ts';
 import { smokeTestSchema } from '../../http/accepter-schema.ts';
-import { fieldOf, fingerprintOf, keyFieldsOf } from '../../named-fields.ts';
+import { fingerprintOf, keyFieldsOf } from '../../named-fields.ts';
 import { chooseValue } from './choose.ts';
 import { type Config, configSchema } from './config.ts';
 
@@ -38,20 +38,15 @@ function powers({ accepter, propagationMs }: Config): ProviderPowers {
 }
 
 function open(config: Config): Provider {
-  const { main } = keyFieldsOf(config.fields);
   return {
+    ...accepterBacked(config, {
+      message: 'nobody can be asked whether a stored value is accepted',
+      fix: 'name an accepter in the provider, or let those who accept the value attest it',
+    }),
     identify: (ctx, value) => fingerprintOf(ctx, 'stored', { fields: config.fields, value }),
-    inventory: async (_ctx, held) => [...new Set(held)].map((id) => ({ id, state: 'active' })),
     choose: (ctx) => choose(ctx, config),
-    async verify(ctx, value) {
-      if (config.accepter) return askAccepter(ctx, config.accepter, fieldOf(value, main));
-      throw new KeyturnError('invalid', 'nobody can be asked whether a stored value is accepted', {
-        fix: 'name an accepter in the provider, or let those who accept the value attest it',
-      });
-    },
     // Nothing holds a stored value but its targets and its accepters, and these drop it themselves when they are told.
     remove: async () => {},
-    smokeTest: async (ctx, value, test) => runSmokeTest(ctx, test, fieldOf(value, main)),
   };
 }
 

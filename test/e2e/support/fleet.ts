@@ -2,21 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { type FleetHandle, fleetProgress, startFleet } from '../../../client/fleets.ts';
 import { attest, progress, rotationOf } from '../../../client/rotations.ts';
 import type { Credential, FleetInput, FleetProgress, Progress } from '../../../contract/index.ts';
+import { pull, waitsFor } from '../../support/pull.ts';
 import { type Rotating, requestOf } from '../../support/rotating.ts';
 import { aMoment, storedCredential } from './scheduling.ts';
 
 /** Rotates until `attestFor` says that its consumer has loaded the new value. */
 export function attended(rotating: Rotating, given: Partial<Credential> = {}): Promise<Credential> {
-  const app = {
-    type: 'pull',
-    name: 'app',
-    reads: 'main',
-    instances: 1,
-    canary: 0,
-    required: true,
-    role: 'uses',
-  } as const;
-  return storedCredential(rotating, { consumers: [app], ...given });
+  return storedCredential(rotating, { consumers: [pull], ...given });
 }
 
 export function many<T>(count: number, make: () => Promise<T>): Promise<T[]> {
@@ -61,7 +53,7 @@ export async function waitsForApp(
 ): Promise<Progress> {
   for (;;) {
     const now = await progress(rotationOf(client, id)).catch(() => undefined);
-    if (now?.state === state && now.waits.some(({ name }) => name === 'consumer app')) return now;
+    if (now?.state === state && waitsFor('consumer app')(now)) return now;
     await aMoment();
   }
 }
