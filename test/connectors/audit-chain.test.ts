@@ -225,6 +225,32 @@ describe('the SQLite sink', () => {
     expect(await sink.read(credential)).toEqual(before);
   });
 
+  test('what is appended together stands or falls each by itself, and stands when it is told', async () => {
+    const at = (chain: string, seq: number) => {
+      const each = entry('intent', `r1/${seq}`, { credential: chain });
+      return sink.append({ seq, prev: genesis, hash: 'a hash', entry: each }, seq - 1);
+    };
+    const reader = new DatabaseSync(join(folder, 'audit.db'));
+    const stands = () => Number(reader.prepare('SELECT count(*) AS count FROM records').get()?.count);
+    const first = at('a', 1).then(stands);
+    const told = await Promise.all([at('b', 2), at('a', 2), at('a', 2), at('c', 1), first]);
+    expect(told).toEqual([false, true, false, true, 3]);
+    reader.close();
+  });
+
+  test('where another holds the lock each is told so, and nothing stands', async () => {
+    const holder = new DatabaseSync(join(folder, 'audit.db'));
+    holder.exec('BEGIN IMMEDIATE');
+    const told = await Promise.allSettled(
+      ['a', 'b'].map((chain) => appendEntry(sink, entry('intent', 'x', { credential: chain }))),
+    );
+    expect(told.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    holder.exec('ROLLBACK');
+    holder.close();
+    expect(await sink.credentials()).toEqual([]);
+    expect((await rotation()).length).toBe(5);
+  });
+
   test('only its owner can read its files', async () => {
     await rotation();
     for (const suffix of ['', '-wal', '-shm']) {

@@ -9,10 +9,22 @@ import {
 import { columns, type Row, recordOf, requireNext, valuesOf } from '../rows.ts';
 import { asKeyturnError } from './errors.ts';
 
-/** Each append is one transaction under the database's write lock, which any number of processes can contend for. */
+interface Waiting {
+  credential: CredentialId;
+  values: ReturnType<typeof valuesOf>;
+  expectedSeq: number;
+  resolve(done: boolean): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Appends under the database's write lock, which any number of processes can contend for. Those that come together are one transaction, and
+ * wait for the disk once; none is told to be done before.
+ */
 export class SqliteSink implements AuditSink {
   readonly #database: DatabaseSync;
   readonly #file: string;
+  readonly #waiting: Waiting[] = [];
   readonly #statements: Record<'insert' | 'read' | 'last' | 'credentials', StatementSync>;
 
   constructor(database: DatabaseSync, file: string) {
@@ -28,7 +40,12 @@ export class SqliteSink implements AuditSink {
 
   async append(record: AuditRecord, expectedSeq: number): Promise<boolean> {
     requireNext(record, expectedSeq);
-    return this.#guarded(() => this.#transaction(() => this.#insertBehind(record, expectedSeq)));
+    const { credential } = record.entry;
+    const values = valuesOf(record);
+    return new Promise((resolve, reject) => {
+      if (this.#waiting.length === 0) setImmediate(() => this.#appendWaiting());
+      this.#waiting.push({ credential, values, expectedSeq, resolve, reject });
+    });
   }
 
   async read(credential: CredentialId, fromSeq = 1): Promise<AuditRecord[]> {
@@ -47,21 +64,33 @@ export class SqliteSink implements AuditSink {
   }
 
   async close(): Promise<void> {
+    this.#appendWaiting();
     if (this.#database.isOpen) this.#database.close();
   }
 
-  #insertBehind(record: AuditRecord, expectedSeq: number): boolean {
-    const last = this.#statements.last.get(record.entry.credential);
+  #appendWaiting(): void {
+    const waiting = this.#waiting.splice(0);
+    if (waiting.length === 0) return;
+    try {
+      const done = this.#guarded(() => this.#transaction(() => waiting.map((each) => this.#insertBehind(each))));
+      for (const [index, { resolve }] of waiting.entries()) resolve(done[index] === true);
+    } catch (error) {
+      for (const { reject } of waiting) reject(error);
+    }
+  }
+
+  #insertBehind({ credential, expectedSeq, values }: Waiting): boolean {
+    const last = this.#statements.last.get(credential);
     if (Number(last?.seq ?? 0) !== expectedSeq) return false;
-    this.#statements.insert.run(...valuesOf(record));
+    this.#statements.insert.run(...values);
     return true;
   }
 
-  #transaction(act: () => boolean): boolean {
+  #transaction<T>(act: () => T): T {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       const done = act();
-      this.#database.exec(done ? 'COMMIT' : 'ROLLBACK');
+      this.#database.exec('COMMIT');
       return done;
     } catch (error) {
       // Some errors, a full disk for one, have ended the transaction already.
