@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { startDevServer } from '../../../client/embedded/dev-server.ts';
+import { eagerActivities, startDevServer } from '../../../client/embedded/dev-server.ts';
 import { cacheFolder, findTemporal } from '../../../client/embedded/find-temporal.ts';
 import { searchAttributes } from '../../../contract/index.ts';
 import { freePort } from '../../support/embedded-postgres.ts';
