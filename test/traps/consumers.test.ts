@@ -34,7 +34,7 @@ async function scene(on: Rotating, given: Partial<Credential> = {}) {
   return { told, issuer, place, ...sceneOf(on, issuer, [place], { consumers, ...given }) };
 }
 
-describe('verifies before the promotion, when no consumer can have the new value', () => {
+describe.concurrent('verifies before the promotion, when no consumer can have the new value', () => {
   test.concurrent('consumers are told of what is current and works, while the old value still does', async () => {
     const { credential, issuer, place, told } = await scene(rotating);
     const seen: object[] = [];
@@ -65,7 +65,7 @@ describe('verifies before the promotion, when no consumer can have the new value
   });
 });
 
-describe('restarts every application each time it reconciles', () => {
+describe.concurrent('restarts every application each time it reconciles', () => {
   test.concurrent('one message for one changed version, however often it is replayed and asked for', async () => {
     const { credential, told } = await scene(replaying, { graceMs: 600_000 });
     const started = await replaying.start(credential);
@@ -85,7 +85,7 @@ describe('restarts every application each time it reconciles', () => {
   });
 });
 
-describe('says that a token is gone which those who check it still accept', () => {
+describe.concurrent('says that a token is gone which those who check it still accept', () => {
   test('it stands open, with what to do, until the token is refused', async () => {
     const first = 'the-token-of-the-beginning';
     const place = await filePlace(rotating.ctx, { first });

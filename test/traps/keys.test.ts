@@ -32,7 +32,7 @@ async function scene(given: Partial<Credential> = {}, propagation: string | 0 = 
 
 const idIn = (document: string): string => JSON.parse(document).id;
 
-describe('deletes the oldest of two keys, whoever made it', () => {
+describe.concurrent('deletes the oldest of two keys, whoever made it', () => {
   test.concurrent.each(['the one in use', "a stranger's"])('the oldest is %s', async (oldest) => {
     const issuer = await awsIssuer();
     const { id, secret } = await makeKey(issuer.user);
@@ -47,7 +47,7 @@ describe('deletes the oldest of two keys, whoever made it', () => {
   });
 });
 
-describe('deactivates the live key before its replacement is in use', () => {
+describe.concurrent('deactivates the live key before its replacement is in use', () => {
   test('what is served works, and is another key, when AWS is asked to disable and to delete', async () => {
     const { credential, issuer, place, road } = await scene();
     const seen: Record<string, { serves: string; works: boolean }> = {};
@@ -64,7 +64,7 @@ describe('deactivates the live key before its replacement is in use', () => {
   });
 });
 
-describe('makes a second key each period, so that keys live twice as long as the policy says', () => {
+describe.concurrent('makes a second key each period, so that keys live twice as long as the policy says', () => {
   test('after each of two periods there is the one key that is served', async () => {
     const { credential, issuer, place } = await scene();
     const served = [await place.current()];
@@ -78,7 +78,7 @@ describe('makes a second key each period, so that keys live twice as long as the
   });
 });
 
-describe('leaves a key untracked when it ends between making and storing; each retry adds one', () => {
+describe.concurrent('leaves a key untracked when it ends between making and storing; each retry adds one', () => {
   // What is lost is looked for when its attempt can no longer do anything.
   const limits = { stepMs: 30_000, settleMs: 20_000, refusalMs: 20_000, attemptMs: 2_000, pollMs: 100 };
 
@@ -115,7 +115,7 @@ describe('leaves a key untracked when it ends between making and storing; each r
   });
 });
 
-describe('in an emergency revokes the old key before anything proves that the new one works', () => {
+describe.concurrent('in an emergency revokes the old key before anything proves that the new one works', () => {
   const hurried = async () => {
     const given = await scene({ graceMs: 600_000, soakMs: 600_000, consumers: [pull] });
     const started = await rotating.start(given.credential, { urgency: 'expedited' });
@@ -148,6 +148,7 @@ describe('in an emergency revokes the old key before anything proves that the ne
   });
 });
 
+// Apart from the others: AWS has to be asked again within two seconds.
 describe('takes a key for dead that some servers still accept', () => {
   const lateMs = 2_000;
 

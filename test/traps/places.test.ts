@@ -43,7 +43,7 @@ function held(secret: string): string[] {
   return google.secrets.live(secret).versions.flatMap(({ data }) => data?.toString() ?? []);
 }
 
-describe('changes the provider first and stores afterwards: a crash between loses the only copy', () => {
+describe.concurrent('changes the provider first and stores afterwards: a crash between loses the only copy', () => {
   test.concurrent('the new password is stored before the login takes it, and only then becomes current', async () => {
     const issuer = await oneLogin();
     const place = googlePlace(google, 'alias', issuer);
@@ -85,7 +85,7 @@ describe('changes the provider first and stores afterwards: a crash between lose
   });
 });
 
-describe('stops at one error, with the new key in some places and not in others', () => {
+describe.concurrent('stops at one error, with the new key in some places and not in others', () => {
   test('where the last of two places cannot be changed, the other is put back', async () => {
     const issuer = await awsIssuer();
     const { first, shape } = issuer;
@@ -106,7 +106,7 @@ describe('stops at one error, with the new key in some places and not in others'
   });
 });
 
-describe('only rolls forward: the same failing password is tried again and again', () => {
+describe.concurrent('only rolls forward: the same failing password is tried again and again', () => {
   test('a failure ends it, with the known-good in place; the next rotation tries another', async () => {
     const issuer = await postgresIssuer();
     const config = connector.schema.parse(issuer.provider);
@@ -127,7 +127,7 @@ describe('only rolls forward: the same failing password is tried again and again
   });
 });
 
-describe('leaves what is derived from the rotated secret as it was', () => {
+describe.concurrent('leaves what is derived from the rotated secret as it was', () => {
   test('every form in which it stands is built anew, and all else of each document is kept', async () => {
     const issuer = await postgresIssuer();
     const withQuery = `${issuer.first}?application_name=orders`;
