@@ -149,7 +149,7 @@ export function credentialOf(given: Partial<Credential> & Pick<Credential, 'prov
     graceMs: 0,
     soakMs: 0,
     refreshWithinMs: 60_000,
-    limits: { stepMs: 20_000, settleMs: 20_000, refusalMs: 20_000, attemptMs: 4_000, pollMs: 200 },
+    limits: { stepMs: 20_000, settleMs: 20_000, refusalMs: 20_000, attemptMs: 6_000, pollMs: 200 },
     ...given,
   };
 }

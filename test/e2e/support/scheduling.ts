@@ -28,7 +28,7 @@ const minuteMs = 60_000;
 
 /** Opens with a minute, for two hours: late enough that a run is there before it, on a busy machine too. */
 export function opensSoon(): { calendar: Calendar; opensMs: number } {
-  const opensMs = Math.ceil((Date.now() + 25_000) / minuteMs) * minuteMs;
+  const opensMs = Math.ceil((Date.now() + 35_000) / minuteMs) * minuteMs;
   const time = (ms: number) => new Date(ms).toISOString().slice(11, 16);
   const [from, to] = [time(opensMs), time(opensMs + 120 * minuteMs)];
   return { calendar: { window: { days: weekdays, from, to, timezone: 'UTC' }, freezes: [] }, opensMs };
