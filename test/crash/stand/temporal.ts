@@ -24,6 +24,7 @@ export async function startTemporal(databaseFile: string): Promise<TemporalServe
   const attributes = Object.values(searchAttributes).flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
   const args = [
     ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'error'],
+    ...eagerActivities,
     ...['--db-filename', databaseFile, '--sqlite-pragma', 'journal_mode=WAL', ...attributes],
   ];
   let child: ChildProcess | undefined;
