@@ -1,0 +1,3 @@
+import type { Row } from '../../row.ts';
+
+export const cost: Row = { name: 'cost', about: 'soon', run: async () => [] };

@@ -1,0 +1,3 @@
+import type { Row } from '../../row.ts';
+
+export const script: Row = { name: 'script', about: 'soon', run: async () => [] };
