@@ -1,12 +1,14 @@
 // Measures how fast a rotation is, what it costs, and how that grows: `npm run bench -- --help`.
 import { type Options, optionsFrom } from './options.ts';
 import type { Row } from './row.ts';
+import { compromise } from './rows/compromise/index.ts';
 import { cost } from './rows/cost/index.ts';
 import { floor } from './rows/floor/index.ts';
 import { script } from './rows/script/index.ts';
+import { start } from './rows/start/index.ts';
 import { run } from './run.ts';
 
-const rows: readonly Row[] = [floor, script, cost];
+const rows: readonly Row[] = [floor, script, cost, compromise, start];
 
 function optionsOrUsage(): Options | undefined {
   try {

@@ -1,0 +1,21 @@
+import type { Bench, Finding, Row } from '../../row.ts';
+import { openStand, startWorkers } from '../../stand.ts';
+import { makeLogins } from './credentials.ts';
+import { many } from './many.ts';
+import { one } from './one.ts';
+
+export const compromise: Row = {
+  name: 'compromise',
+  about: 'from the command that a key is known to others until it is refused',
+  run,
+};
+
+const atOnce = 100;
+
+async function run(bench: Bench): Promise<Finding[]> {
+  const stand = await openStand(bench);
+  bench.say(`making ${atOnce} pairs of PostgreSQL logins`);
+  const logins = await makeLogins(bench, stand, atOnce);
+  await startWorkers(bench, stand, 1, logins.env);
+  return [...(await one(bench, stand, logins)), ...(await many(bench, stand, logins))];
+}
