@@ -3,12 +3,14 @@ import { type Options, optionsFrom } from './options.ts';
 import type { Row } from './row.ts';
 import { compromise } from './rows/compromise/index.ts';
 import { cost } from './rows/cost/index.ts';
+import { fleet } from './rows/fleet/index.ts';
 import { floor } from './rows/floor/index.ts';
+import { idle } from './rows/idle/index.ts';
 import { script } from './rows/script/index.ts';
 import { start } from './rows/start/index.ts';
 import { run } from './run.ts';
 
-const rows: readonly Row[] = [floor, script, cost, compromise, start];
+const rows: readonly Row[] = [floor, script, cost, fleet, compromise, idle, start];
 
 function optionsOrUsage(): Options | undefined {
   try {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { declarationOf } from '../../../catalog/declaration.ts';
 import { attestationsJson, readChange, verifyWebhook } from '../../../connectors/consumers/webhook/receiver.ts';
 import { readFileVault } from '../../../connectors/vaults/file/index.ts';
 import type { Change, Credential } from '../../../contract/index.ts';
@@ -45,7 +46,7 @@ export async function makeLogins(bench: Bench, stand: Stand, count: number): Pro
     };
   }
   const catalog = join(stand.folder, 'keyturn.yaml');
-  return { credentials: await catalogIn(catalog, declared), catalog, env };
+  return { credentials: (await catalogIn(catalog, declared)).map(declarationOf), catalog, env };
 }
 
 /** Reads what it is told of out of the vault, and attests it. @returns where it is told. */
