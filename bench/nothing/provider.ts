@@ -1,3 +1,4 @@
+import { appendFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import {
   type Context,
@@ -20,6 +21,8 @@ const schema = z.strictObject({
   kind: z.enum(kinds).default('logins'),
   /** Which keys there are. */
   file: z.string().min(1),
+  /** So many are declared; then the calls are counted, too. */
+  requestsPerMinute: z.int().min(1).optional(),
 });
 type Config = z.infer<typeof schema>;
 
@@ -32,7 +35,7 @@ export const provider: ProviderConnector<Config> = {
   schema: schema as ProviderConnector<Config>['schema'],
   fields: () => fields,
   principals: ({ file }) => [file],
-  powers: ({ kind }) => ({
+  powers: ({ kind, requestsPerMinute }) => ({
     order: kind === 'in place' ? 'in-place' : 'make-before-break',
     chooses: kind !== 'keys',
     verifies: true,
@@ -40,10 +43,35 @@ export const provider: ProviderConnector<Config> = {
     tellsUse: kind !== 'in place',
     lastUsedLagMs: 0,
     propagationMsMax: 0,
+    ...(requestsPerMinute !== undefined && { requestsPerMinute }),
   }),
   classify: (error) => (error instanceof KeyturnError ? error.kind : undefined),
-  open,
+  open: (config) => (config.requestsPerMinute === undefined ? open(config) : counted(open(config), config.file)),
 };
+
+const callsFile = (file: string) => `${file}.calls`;
+
+/** How many calls of the provider of this file there have been, as a limit counts them. */
+export function callsOf(file: string): number {
+  return statSync(callsFile(file), { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** These compute, and ask nobody. */
+const free: readonly unknown[] = ['identify', 'choose'];
+
+/** Each call is one byte. */
+function counted(provider: Provider, file: string): Provider {
+  return new Proxy(provider, {
+    get(port, name) {
+      const found: unknown = Reflect.get(port, name);
+      if (typeof found !== 'function' || free.includes(name)) return found;
+      return (...given: unknown[]) => {
+        appendFileSync(callsFile(file), '.');
+        return found.apply(port, given);
+      };
+    },
+  });
+}
 
 function open({ file, kind }: Config): Provider {
   const keys = () => readState<Key[]>(file, []);

@@ -1,6 +1,7 @@
 import type { Bench, Finding, Row } from '../../row.ts';
 import { openStand, startWorkers } from '../../stand.ts';
 import { makeLogins } from './credentials.ts';
+import { limited } from './limited.ts';
 import { many } from './many.ts';
 import { one } from './one.ts';
 
@@ -17,5 +18,9 @@ async function run(bench: Bench): Promise<Finding[]> {
   bench.say(`making ${atOnce} pairs of PostgreSQL logins`);
   const logins = await makeLogins(bench, stand, atOnce);
   await startWorkers(bench, stand, 1, logins.env);
-  return [...(await one(bench, stand, logins)), ...(await many(bench, stand, logins))];
+  return [
+    ...(await one(bench, stand, logins)),
+    ...(await many(bench, stand, logins)),
+    ...(await limited(bench, stand)),
+  ];
 }

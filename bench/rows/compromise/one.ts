@@ -1,7 +1,6 @@
 import { ended, rotationOf, startOrJoin } from '../../../client/rotations.ts';
 import type { Credential } from '../../../contract/index.ts';
 import { keyturn } from '../../../test/e2e/support/processes.ts';
-import { eventsOf } from '../../history.ts';
 import { routineRequest } from '../../rotating.ts';
 import type { Bench, Finding } from '../../row.ts';
 import type { Stand } from '../../stand.ts';
@@ -57,7 +56,8 @@ async function command(stand: Stand, { catalog }: Logins, credential: Credential
 }
 
 export async function path({ connected }: Stand, { id }: Credential): Promise<Path> {
-  const found = pathOf(await eventsOf(rotationOf(connected.client, id)));
+  const { events } = await rotationOf(connected.client, id).fetchHistory();
+  const found = pathOf(events ?? []);
   if (found) return found;
   throw new Error(`the old key of ${id} was not proven refused`);
 }

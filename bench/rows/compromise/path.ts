@@ -1,4 +1,5 @@
-import { epochMs, type HistoryEvent } from '../../history.ts';
+import type { Event } from '../../../client/event.ts';
+import { msOf } from '../../history/time.ts';
 
 /** What the way to the refusal of the old key is made of. The first that covers an instant has it. */
 export const kinds = [
@@ -31,22 +32,22 @@ interface Span {
 }
 
 /** @returns undefined where the old key has not been proven refused. */
-export function pathOf(events: readonly HistoryEvent[]): Path | undefined {
+export function pathOf(events: readonly Event[]): Path | undefined {
   const byId = new Map(events.map((event) => [String(event.eventId), event]));
-  const begunMs = epochMs(events[0]?.eventTime);
+  const [first] = events;
   const proof = events.find((event) => {
     const completed = event.activityTaskCompletedEventAttributes;
     return completed && typeOf(byId.get(String(completed.scheduledEventId))) === 'proveRefused';
   });
-  if (!proof) return undefined;
-  const refusedMs = epochMs(proof.eventTime);
-  const until = events.filter((event) => epochMs(event.eventTime) <= refusedMs);
+  if (!first || !proof) return undefined;
+  const [begunMs, refusedMs] = [msOf(first), msOf(proof)];
+  const until = events.filter((event) => msOf(event) <= refusedMs);
   const spans = until.flatMap((event) => spansTo(event, byId));
   const timers = until.filter((event) => event.timerFiredEventAttributes).length;
   return { begunMs, refusedMs, took: shares(spans, begunMs, refusedMs), activities: byType(spans), timers };
 }
 
-function typeOf(scheduled: HistoryEvent | undefined): string | undefined {
+function typeOf(scheduled: Event | undefined): string | undefined {
   return scheduled?.activityTaskScheduledEventAttributes?.activityType?.name ?? undefined;
 }
 
@@ -59,18 +60,19 @@ function byType(spans: readonly Span[]): Map<string, number> {
 }
 
 /** What this event is the end of. */
-function spansTo(event: HistoryEvent, byId: ReadonlyMap<string, HistoryEvent>): Span[] {
+function spansTo(event: Event, byId: ReadonlyMap<string, Event>): Span[] {
   const { activityTaskCompletedEventAttributes: activity, workflowTaskCompletedEventAttributes: task } = event;
   const ended = activity ?? task;
   if (!ended) return [];
   const scheduled = byId.get(String(ended.scheduledEventId));
-  const scheduledMs = epochMs(scheduled?.eventTime);
-  const startedMs = epochMs(byId.get(String(ended.startedEventId))?.eventTime);
+  const started = byId.get(String(ended.startedEventId));
+  if (!scheduled || !started) return [];
+  const [scheduledMs, startedMs] = [msOf(scheduled), msOf(started)];
   const what = activity ? 'activities' : 'workflow tasks';
   const type = typeOf(scheduled);
   return [
     { kind: `${what} waiting for a worker`, fromMs: scheduledMs, toMs: startedMs },
-    { kind: `${what} at work`, fromMs: startedMs, toMs: epochMs(event.eventTime), ...(type !== undefined && { type }) },
+    { kind: `${what} at work`, fromMs: startedMs, toMs: msOf(event), ...(type !== undefined && { type }) },
   ];
 }
 

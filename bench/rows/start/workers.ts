@@ -1,7 +1,7 @@
 import { startOrJoin } from '../../../client/rotations.ts';
 import type { Credential } from '../../../contract/index.ts';
 import { startProgram } from '../../../test/e2e/support/processes.ts';
-import { epochMs, eventsOf } from '../../history.ts';
+import { msOf } from '../../history/time.ts';
 import { interleaved } from '../../interleave.ts';
 import { routineRequest } from '../../rotating.ts';
 import type { Bench, Finding } from '../../row.ts';
@@ -32,8 +32,9 @@ async function firstTaskMs({ connected, env }: Stand, credential: Credential, bi
   try {
     const early = worker.exited.then(() => Promise.reject(new Error(`the worker ended:\n${worker.stderr()}`)));
     await Promise.race([handle.result(), early]);
-    const taken = (await eventsOf(handle)).find((event) => event.workflowTaskStartedEventAttributes);
-    return epochMs(taken?.eventTime) - beganMs;
+    const { events } = await handle.fetchHistory();
+    const taken = events?.find((event) => event.workflowTaskStartedEventAttributes);
+    return msOf(taken ?? {}) - beganMs;
   } finally {
     await worker.stop();
   }
