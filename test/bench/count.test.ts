@@ -1,17 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
-import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { expect, test } from 'vitest';
 import { type Cost, costOf, sumOf } from '../../bench/history/count.ts';
 import type { Event } from '../../client/event.ts';
-import packageJson from '../../package.json' with { type: 'json' };
-
-const folder = new URL(`../replay/histories/${packageJson.version}/`, import.meta.url);
-
-function recorded(kind: string): readonly Event[] {
-  const json = gunzipSync(readFileSync(new URL(`${kind}.json.gz`, folder))).toString();
-  return historyFromJSON(JSON.parse(json)).events ?? [];
-}
+import { recorded } from './recorded.ts';
 
 const partOf = ({ parts }: Cost, wanted: string) => parts.find(({ name }) => name === wanted);
 const activities = (events: readonly Event[]) =>

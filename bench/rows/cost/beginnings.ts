@@ -4,13 +4,12 @@ import { type Credential, mainQueue, workflowIdOf } from '../../../contract/inde
 import type { scheduledRotation } from '../../../workflows/scheduled-rotation.workflow.ts';
 import { type Cost, costOf, sumOf } from '../../history/count.ts';
 import { routineRequest } from '../../rotating.ts';
-import type { Bench, Finding } from '../../row.ts';
+import type { Finding } from '../../row.ts';
 import type { Stand } from '../../stand.ts';
 import { found } from '../../stats.ts';
 import { routine } from './plans.ts';
 
 interface Place {
-  bench: Bench;
   stand: Stand;
   folder: string;
 }
