@@ -23,11 +23,14 @@ export interface Stand {
   env: Readonly<Record<string, string>>;
 }
 
-/** @param start absent: a development server in memory. */
-export async function openStand(bench: Bench, start: () => Promise<Server> = startDev): Promise<Stand> {
+/** @param start absent: a development server in memory. It may write into the folder. */
+export async function openStand(
+  bench: Bench,
+  start: (folder: string) => Promise<Server> = () => startDev(),
+): Promise<Stand> {
   const folder = await mkdtemp(join(tmpdir(), 'keyturn-bench-'));
   bench.later(() => rm(folder, { recursive: true, force: true }));
-  const server = await start();
+  const server = await start(folder);
   bench.later(() => server.stop());
   const connected = await connect({ TEMPORAL_ADDRESS: server.address });
   bench.later(() => connected.close());
