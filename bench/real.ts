@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { attestationsJson, readChange, verifyWebhook } from '../connectors/consumers/webhook/receiver.ts';
 import type { Attestation, Change, Credential } from '../contract/index.ts';
-import { type Issuer, postgres as makeLogins } from '../test/crash/stand/issuers.ts';
+import { postgres as makeLogins } from '../test/crash/stand/issuers.ts';
 import { filePlace } from '../test/crash/stand/places.ts';
 import { startPostgres } from '../test/support/embedded-postgres.ts';
 import { httpDouble } from '../test/support/http-double.ts';
@@ -19,7 +19,12 @@ export interface Real {
 /** It waits for the disk, as one does that keeps what it has committed. */
 const durable = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' };
 
-export async function makeReal(bench: Bench, { home, keys }: Stand, count: number): Promise<Real> {
+/** @param prefix of their ids. */
+export async function makeReal(
+  bench: Bench,
+  { home, keys }: Pick<Stand, 'home' | 'keys'>,
+  { count, prefix = 'bench' }: { count: number; prefix?: string },
+): Promise<Real> {
   const server = await startPostgres({ settings: durable });
   bench.later(() => server.stop());
   const postgres = { ...server, road: { port: server.port } };
@@ -28,8 +33,8 @@ export async function makeReal(bench: Bench, { home, keys }: Stand, count: numbe
   const credentials: Credential[] = [];
   // One after the other: grants on what all share fail when two happen at once.
   for (let number = 1; number <= count; number += 1) {
-    const issuer: Issuer = await makeLogins({ postgres } as Parameters<typeof makeLogins>[0]);
-    const id = `bench/postgres-${number}`;
+    const issuer = await makeLogins({ postgres });
+    const id = `${prefix}/postgres-${number}`;
     const { located } = await filePlace(home, keys, issuer.first, id);
     Object.assign(env, issuer.env);
     credentials.push({

@@ -16,6 +16,7 @@ import type { floor } from './workflow.ts';
 
 /** One kind of workflow, and the worker that does it. */
 export interface Lane {
+  /** In the table: README.md says what it is. */
   about: string;
   worker: Program;
   /** One, to its end. @returns its workflow id. */
@@ -31,7 +32,7 @@ const floorQueue = 'floor';
 
 /** @param count of credentials over a real PostgreSQL: as many as one loop rotates. */
 export async function openLanes(bench: Bench, stand: Stand, count: number): Promise<Lanes> {
-  const real = await makeReal(bench, stand, count);
+  const real = await makeReal(bench, stand, { count });
   const folder = nothingFolder(bench);
   const [worker] = (await startWorkers(bench, stand, 1, real.env)) as [Program];
   const [inMemory] = (await startWorkers(bench, stand, 1, { BENCH_AUDIT: 'memory', BENCH_QUEUE: memoryQueue })) as [
@@ -46,10 +47,10 @@ export async function openLanes(bench: Bench, stand: Stand, count: number): Prom
   await rotated(example);
   return {
     floor: await openFloor(bench, stand, example),
-    nothing: { about: 'provider, vault and consumer do nothing, audit in SQLite', worker, run: () => rotated(fresh()) },
-    memory: { about: 'the same, audit in memory', worker: inMemory, run: () => rotated(fresh(), memoryQueue) },
+    nothing: { about: 'nothing', worker, run: () => rotated(fresh()) },
+    memory: { about: 'nothing, audit in memory', worker: inMemory, run: () => rotated(fresh(), memoryQueue) },
     real: {
-      about: 'PostgreSQL, file vault, webhook, audit in SQLite',
+      about: 'PostgreSQL and file vault',
       worker,
       run: (number) => rotated(real.credentials[number % count] as Credential),
     },
@@ -74,7 +75,7 @@ async function openFloor(bench: Bench, stand: Stand, example: Credential): Promi
     return workflowId;
   };
   return {
-    about: 'the engine floor: as many tasks, activities and timers of the same sizes, which do nothing',
+    about: 'floor',
     worker,
     run,
   };
