@@ -1,3 +1,4 @@
+import { startKept } from '../../kept.ts';
 import type { Bench, Finding, Row } from '../../row.ts';
 import { openStand, startWorkers } from '../../stand.ts';
 import { makeLogins } from './credentials.ts';
@@ -14,7 +15,7 @@ export const compromise: Row = {
 const atOnce = 100;
 
 async function run(bench: Bench): Promise<Finding[]> {
-  const stand = await openStand(bench);
+  const stand = await openStand(bench, () => startKept(bench));
   bench.say(`making ${atOnce} pairs of PostgreSQL logins`);
   const logins = await makeLogins(bench, stand, atOnce);
   await startWorkers(bench, stand, 1, logins.env);

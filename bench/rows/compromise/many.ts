@@ -2,7 +2,7 @@ import { keyturn } from '../../../test/e2e/support/processes.ts';
 import type { Bench, Finding } from '../../row.ts';
 import type { Stand } from '../../stand.ts';
 import { found, percentile, spreadOf } from '../../stats.ts';
-import type { Logins } from './credentials.ts';
+import { type Logins, selection } from './credentials.ts';
 import { path } from './one.ts';
 
 /** All of them by one command. */
@@ -30,7 +30,7 @@ async function declared(
   { catalog, credentials }: Pick<Logins, 'catalog' | 'credentials'>,
 ): Promise<number[]> {
   const commandMs = Date.now();
-  const program = keyturn(['compromised', 'compromise/**', '--reason', 'bench', '-c', catalog], stand.env);
+  const program = keyturn(['compromised', selection, '--reason', 'bench', '-c', catalog], stand.env);
   const code = await program.exited;
   if (code !== 0) throw new Error(`keyturn compromised ended with ${code}:\n${program.stderr()}`);
   const paths = await Promise.all(credentials.map((each) => path(stand, each)));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fleetEnd, startFleet } from '../../../client/fleets.ts';
 import type { Credential } from '../../../contract/index.ts';
+import { startKept } from '../../kept.ts';
 import { nothingCredential, nothingFolder } from '../../nothing/credentials.ts';
 import { routineRequest } from '../../rotating.ts';
 import type { Bench } from '../../row.ts';
@@ -26,7 +27,7 @@ const warmUp = 40;
 
 /** A server, a worker and a fleet of their own. */
 export async function rotated(bench: Bench, count: number): Promise<Rotated> {
-  const stand = await openStand(bench);
+  const stand = await openStand(bench, () => startKept(bench));
   const folder = nothingFolder(bench);
   const [worker] = await startWorkers(bench, stand, 1);
   const named = (length: number, prefix: string) =>

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { catalogIn, storedValue } from '../../catalog.ts';
+import { startKept } from '../../kept.ts';
 import type { Bench, Finding, Row } from '../../row.ts';
 import { schedule } from '../../schedules.ts';
 import { openStand, startWorkers } from '../../stand.ts';
@@ -24,7 +25,7 @@ type Used = Record<string, Usage | undefined>;
 /** The same server and the same worker, before and after: it cannot be made without its schedules again. */
 async function run(bench: Bench): Promise<Finding[]> {
   const { count, ...windows } = settings[bench.quick ? 'quick' : 'full'];
-  const stand = await openStand(bench);
+  const stand = await openStand(bench, () => startKept(bench));
   const [worker] = await startWorkers(bench, stand, 1);
   const pids = { server: stand.server.pids(), worker: worker ? [worker.pid] : [] };
   bench.say('nothing is scheduled');
