@@ -4,9 +4,10 @@ import type { Row } from './row.ts';
 import { cost } from './rows/cost/index.ts';
 import { floor } from './rows/floor/index.ts';
 import { script } from './rows/script/index.ts';
+import { workers } from './rows/workers/index.ts';
 import { run } from './run.ts';
 
-const rows: readonly Row[] = [floor, script, cost];
+const rows: readonly Row[] = [floor, workers, script, cost];
 
 function optionsOrUsage(): Options | undefined {
   try {
