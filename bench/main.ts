@@ -8,9 +8,10 @@ import { floor } from './rows/floor/index.ts';
 import { idle } from './rows/idle/index.ts';
 import { script } from './rows/script/index.ts';
 import { start } from './rows/start/index.ts';
+import { workers } from './rows/workers/index.ts';
 import { run } from './run.ts';
 
-const rows: readonly Row[] = [floor, script, cost, fleet, compromise, idle, start];
+const rows: readonly Row[] = [floor, workers, script, cost, fleet, compromise, idle, start];
 
 function optionsOrUsage(): Options | undefined {
   try {

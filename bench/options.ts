@@ -18,7 +18,7 @@ const help = (
 
   --quick   every row in five minutes on two cores: fewer runs, a smaller fleet; without it, up to three hours
   --only    only these rows, with commas between: ${names.join(', ')}
-  --engine  which Temporal servers the row floor measures: ${engines.join(', ')} (default: both; with --quick dev)
+  --engine  which Temporal servers the rows floor and workers measure: ${engines.join(', ')} (default: both; with --quick dev)
   --out     where the report is written as JSON, row by row (default: .bench/<date>.json)
   --resume  goes on with a report: rows that are in it are not measured again
 

@@ -17,7 +17,7 @@ export interface Real {
 }
 
 /** It waits for the disk, as one does that keeps what it has committed. */
-const durable = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' };
+export const durable = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' };
 
 /** @param prefix of their ids. */
 export async function makeReal(

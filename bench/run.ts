@@ -5,10 +5,9 @@ import type { Options } from './options.ts';
 import { printed } from './print.ts';
 import { isDone, newReport, type Report, type RowReport, readReport, withRow, writeReport } from './report.ts';
 import type { Bench, Row } from './row.ts';
+import { type Undo, undoAll } from './scope.ts';
 
 const codes = { ok: 0, failed: 1, interrupted: 130 } as const;
-
-type Undo = () => Promise<unknown> | unknown;
 
 /** Measures the rows one after the other; what is measured is kept at once. @returns the exit code. */
 export async function run(all: readonly Row[], options: Options): Promise<number> {
@@ -70,19 +69,9 @@ async function runRow(row: Row, { engines, quick }: Options, signal: AbortSignal
     (findings) => ({ findings }),
     (error: unknown) => ({ findings: [], failed: error instanceof Error ? error.message : String(error) }),
   );
-  await undoAll(undos);
+  await undoAll(undos, bench.say);
   const at = new Date(beganMs).toISOString();
   return { name, about, quick, engines, at, tookMs: Date.now() - beganMs, notMeasured, ...result };
-}
-
-async function undoAll(undos: Undo[]): Promise<void> {
-  for (let undo = undos.pop(); undo; undo = undos.pop()) {
-    try {
-      await undo();
-    } catch (error) {
-      say(`  cannot be taken down: ${(error as Error).message}`);
-    }
-  }
 }
 
 function took({ tookMs }: RowReport): string {

@@ -61,7 +61,7 @@ const patienceMs = 5_000;
 
 /** @returns when it says that it is ready. */
 export async function startReady(bench: Bench, script: string, env: Record<string, string>): Promise<Program> {
-  const program = startProgram(script, [], { ...compileCache(), ...env });
+  const program = startProgram(script, [], { ...nodeOptions(), ...env });
   const end = () => void process.kill(program.pid, 'SIGKILL');
   process.once('exit', end);
   void program.exited.then(() => process.off('exit', end));
@@ -75,7 +75,11 @@ export async function startReady(bench: Bench, script: string, env: Record<strin
   return program;
 }
 
-function compileCache(): Record<string, string> {
-  const { NODE_COMPILE_CACHE: folder } = process.env;
-  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
+/** Options of Node's for every worker: `--cpu-prof --cpu-prof-dir=<folder>`, say. */
+function nodeOptions(): Record<string, string> {
+  const { BENCH_NODE_OPTIONS: options, NODE_COMPILE_CACHE: folder } = process.env;
+  return {
+    ...(folder === undefined ? {} : { NODE_COMPILE_CACHE: folder }),
+    ...(options === undefined ? {} : { NODE_OPTIONS: options }),
+  };
 }

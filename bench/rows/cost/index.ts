@@ -4,6 +4,7 @@ import { type Cost, costOf, sumOf } from '../../history/count.ts';
 import { nothingFolder } from '../../nothing/credentials.ts';
 import { rotate } from '../../rotating.ts';
 import type { Finding, Row } from '../../row.ts';
+import { within } from '../../scope.ts';
 import { openStand, type Stand, startWorkers } from '../../stand.ts';
 import { found } from '../../stats.ts';
 import { auditOf } from './audit.ts';
@@ -35,7 +36,7 @@ export const cost: Row = {
       ...partFindings(routine.name, first[0]),
       ...partFindings(withWaits.name, byPlan.get(withWaits.name)?.[0], { sumsOnly: true }),
       ...audited,
-      ...(await growth(bench)),
+      ...(await within(bench, growth)),
     ];
   },
 };

@@ -1,5 +1,5 @@
-import { apart } from '../../apart.ts';
 import type { Bench, Finding, Row } from '../../row.ts';
+import { within } from '../../scope.ts';
 import { found, median } from '../../stats.ts';
 import type { Usage } from '../../usage.ts';
 import { looked } from './find.ts';
@@ -21,7 +21,7 @@ type Measured = Omit<Rotated, 'stand' | 'ids'> & { count: number; looks: readonl
 async function run(bench: Bench): Promise<Finding[]> {
   const all: Measured[] = [];
   for (const count of bench.quick ? sizes.quick : sizes.full) {
-    all.push(await apart(bench, (own) => measure(own, count, all)));
+    all.push(await within(bench, (own) => measure(own, count, all)));
   }
   if (bench.quick) bench.say('not measured: growth from 1000 to 10000 credentials: --quick has one size');
   const counts = [...new Set(all.map(({ count }) => count))];

@@ -1,6 +1,5 @@
-import { startDev } from '../../engine.ts';
-import type { Bench, Finding, Row } from '../../row.ts';
-import { openStand } from '../../stand.ts';
+import { overEngines } from '../../engines.ts';
+import type { Row } from '../../row.ts';
 import { openLanes } from './lanes.ts';
 import { type Amount, measureLanes } from './measure.ts';
 import { tell } from './tell.ts';
@@ -14,16 +13,11 @@ const amounts: Record<'quick' | 'full', Amount> = {
 export const floor: Row = {
   name: 'floor',
   about: 'rotations beside a workflow with as many activities and timers of the same sizes, which does nothing',
-  async run(bench) {
-    const findings: Finding[] = [];
-    for (const engine of bench.engines) findings.push(...(await measureOn(bench, engine)));
-    return findings;
+  run(bench) {
+    const amount = bench.quick ? amounts.quick : amounts.full;
+    return overEngines(bench, async (part, stand, engine) => {
+      const lanes = await openLanes(part, stand, amount.times);
+      return tell(engine, lanes, await measureLanes(part, stand, lanes, amount), amount.atOnce);
+    });
   },
 };
-
-async function measureOn(bench: Bench, engine: string): Promise<Finding[]> {
-  const amount = bench.quick ? amounts.quick : amounts.full;
-  const stand = await openStand(bench, () => startDev());
-  const lanes = await openLanes(bench, stand, amount.times);
-  return tell(engine, lanes, await measureLanes(bench, stand, lanes, amount), amount.atOnce);
-}
