@@ -21,6 +21,7 @@ const help = (
   --engine  which Temporal servers the rows floor and workers measure: ${engines.join(', ')} (default: both; with --quick dev)
   --out     where the report is written as JSON, row by row (default: .bench/<date>.json)
   --resume  goes on with a report: rows that are in it are not measured again
+  --help    says this
 
   $ npm run bench -- --quick --only floor,cost
 

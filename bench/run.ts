@@ -14,7 +14,8 @@ export async function run(all: readonly Row[], options: Options): Promise<number
   const { out, quick, resume, rows } = options;
   const names = all.map(({ name }) => name);
   let report: Report = resume ? await readReport(out) : newReport();
-  const signal = onSignal();
+  using interruption = onSignal();
+  const { signal } = interruption;
   for (const row of all.filter(({ name }) => rows.includes(name))) {
     if (resume && isDone(report, row.name, options)) {
       say(`${row.name}: measured before`);
@@ -38,16 +39,22 @@ export async function run(all: readonly Row[], options: Options): Promise<number
 }
 
 /** At the first signal what stands is taken down; at the second the process ends. */
-function onSignal(): AbortSignal {
+function onSignal(): Disposable & { signal: AbortSignal } {
   const controller = new AbortController();
+  const { signal } = controller;
   const stop = () => {
-    if (controller.signal.aborted) process.exit(codes.interrupted);
+    if (signal.aborted) process.exit(codes.interrupted);
     say('stopping; once more to stop at once');
     controller.abort();
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-  return controller.signal;
+  const names = ['SIGINT', 'SIGTERM'] as const;
+  for (const name of names) process.on(name, stop);
+  return {
+    signal,
+    [Symbol.dispose]: () => {
+      for (const name of names) process.off(name, stop);
+    },
+  };
 }
 
 async function runRow(row: Row, { engines, quick }: Options, signal: AbortSignal): Promise<RowReport> {

@@ -56,6 +56,12 @@ export function startWorkers(
   );
 }
 
+/** Ends each program that still runs. */
+const alive = new Set<() => void>();
+process.once('exit', () => {
+  for (const end of alive) end();
+});
+
 const readyWords = 'the worker is ready';
 const patienceMs = 5_000;
 
@@ -63,8 +69,8 @@ const patienceMs = 5_000;
 export async function startReady(bench: Bench, script: string, env: Record<string, string>): Promise<Program> {
   const program = startProgram(script, [], { ...nodeOptions(), ...env });
   const end = () => void process.kill(program.pid, 'SIGKILL');
-  process.once('exit', end);
-  void program.exited.then(() => process.off('exit', end));
+  alive.add(end);
+  void program.exited.then(() => alive.delete(end));
   bench.later(async () => {
     const stopped = program.stop().then(() => true);
     // Its server may be gone.

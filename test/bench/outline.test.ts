@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { outlineOf, sizesOf } from '../../bench/history/outline.ts';
 import { padded, padding } from '../../bench/history/padding.ts';
+import { callsOf, waitsOf } from '../../bench/history/waits.ts';
 import { recorded } from './recorded.ts';
 
 test('an outline has all that a rotation asked of the engine', () => {
@@ -31,4 +32,17 @@ test('what does nothing is as large as what does something', () => {
   expect(JSON.stringify(padding(80))).toHaveLength(80);
   expect(JSON.stringify(padded({ give: 12 }, 80))).toHaveLength(80);
   expect(padded({ give: 12 }, 10)).toEqual({ give: 12 });
+});
+
+test('where the time went: what waits and what runs is a part of the whole', () => {
+  const events = recorded('rotated');
+  const calls = callsOf(events);
+  const { activityRuns, activityWaits, taskRuns, taskWaits, whole } = waitsOf(events);
+  const sum = (of: 'runs' | 'waits') => calls.reduce((total, call) => total + call[of], 0);
+  expect(calls).toHaveLength(events.filter((event) => event.activityTaskCompletedEventAttributes).length);
+  expect(activityRuns).toBeCloseTo(sum('runs'));
+  expect(activityWaits).toBeCloseTo(sum('waits'));
+  expect(Math.min(activityRuns, activityWaits, taskRuns, taskWaits)).toBeGreaterThan(0);
+  // One after the other, as this rotation is.
+  expect(activityRuns + activityWaits + taskRuns + taskWaits).toBeLessThanOrEqual(whole + 1);
 });

@@ -26,7 +26,8 @@ export const cost: Row = {
     const runs = bench.quick ? 1 : 5;
     const counting = Promise.all(plans.map((plan) => countPlan({ stand, folder, runs }, plan)));
     const begun = await beginnings({ stand, folder });
-    const counted = await counting;
+    // Sizes do not depend on what else is done meanwhile.
+    const [counted, grown] = await Promise.all([counting, within(bench, growth)]);
     const byPlan = new Map(plans.map((plan, index) => [plan.name, counted[index] ?? []]));
     const first = byPlan.get(routine.name) ?? [];
     const audited = await auditOf(stand, `cost/${slug(routine)}-1`);
@@ -36,7 +37,7 @@ export const cost: Row = {
       ...partFindings(routine.name, first[0]),
       ...partFindings(withWaits.name, byPlan.get(withWaits.name)?.[0], { sumsOnly: true }),
       ...audited,
-      ...(await within(bench, growth)),
+      ...grown,
     ];
   },
 };

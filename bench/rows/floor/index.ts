@@ -5,7 +5,7 @@ import { type Amount, measureLanes } from './measure.ts';
 import { tell } from './tell.ts';
 
 const amounts: Record<'quick' | 'full', Amount> = {
-  quick: { runs: 3, atOnce: 20, times: 20, alone: 2 },
+  quick: { runs: 2, atOnce: 20, times: 20, alone: 2 },
   full: { runs: 5, atOnce: 20, times: 100, alone: 30 },
 };
 

@@ -11,7 +11,7 @@ import { openStand, type Stand, startWorkers } from '../../stand.ts';
 import { found, median, percentile, ratios } from '../../stats.ts';
 import { handsFor, rotateByScript } from './rotate.ts';
 
-const amounts = { quick: { runs: 2, times: 20, alone: 4 }, full: { runs: 5, times: 100, alone: 30 } };
+const amounts = { quick: { runs: 2, times: 20, alone: 2 }, full: { runs: 5, times: 100, alone: 30 } };
 const atOnce = 20;
 
 interface Loop {

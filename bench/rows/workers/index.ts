@@ -48,16 +48,15 @@ interface Place {
   bench: Bench;
   stand: Stand;
   folder: string;
-  times: number;
 }
 
 /** So many workers with a queue of their own. @returns one loop over them. */
-async function crew({ bench, folder, stand, times }: Place, count: number): Promise<() => Promise<Loop>> {
+async function crew({ bench, folder, stand }: Place, count: number): Promise<(times: number) => Promise<Loop>> {
   const queue = `keyturn-${count}`;
   const programs = await startWorkers(bench, stand, count, { BENCH_QUEUE: queue });
   const pids = { server: stand.server.pids(), workers: programs.map(({ pid }) => pid) };
   const one = () => rotate(stand, nothingCredential(folder, `workers/${randomUUID()}`), queue);
-  return async () => {
+  return async (times) => {
     const { result, used } = await measured(pids, () => closedLoop({ atOnce, times }, one));
     const cores = (cpuMs: number | undefined) => cpuMs && cpuMs / result.tookMs;
     const perSecond = (times * 1_000) / result.tookMs;
