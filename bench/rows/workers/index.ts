@@ -31,13 +31,12 @@ export const workers: Row = {
 async function measure(bench: Bench, stand: Stand, engine: string): Promise<Finding[]> {
   const { runs, times } = bench.quick ? amounts.quick : amounts.full;
   const folder = nothingFolder(bench);
-  const kinds = Object.fromEntries(
-    await Promise.all(
-      counts.map(async (count) => [count, await crew({ bench, stand, folder, times }, count)] as const),
-    ),
+  const crews = await Promise.all(
+    counts.map(async (count) => [count, await crew({ bench, stand, folder }, count)] as const),
   );
   // What a process does first takes longest.
-  await interleaved(kinds, 1);
+  for (const [count, loop] of crews) await loop(4 * count);
+  const kinds = Object.fromEntries(crews.map(([count, loop]) => [count, () => loop(times)]));
   const loops = await interleaved(kinds, runs, (count, run, { perSecond }) =>
     bench.say(`${engine}, run ${run} of ${runs}: ${count} workers, ${perSecond.toFixed(1)} a second`),
   );
