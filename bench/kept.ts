@@ -5,8 +5,8 @@ import { fastFolder } from './nothing/state.ts';
 import type { Bench } from './row.ts';
 
 /**
- * A development server whose database is a file, in memory where the system has such a place. One without a file loses all that it knows when
- * a query is interrupted, as happens on a machine that is very busy (https://github.com/temporalio/temporal/issues/3784).
+ * A development server whose database is a file, in memory where the system has such a place. One without a file was seen to lose all that
+ * it knew on a machine that was very busy: SQLite said `interrupted (9)`, then there was no namespace.
  */
 export async function startKept(bench: Bench): Promise<Server> {
   const folder = await mkdtemp(join(fastFolder, 'keyturn-bench-'));

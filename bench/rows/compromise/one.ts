@@ -21,7 +21,7 @@ const reason = 'bench';
 export async function one({ quick, say }: Bench, stand: Stand, logins: Logins): Promise<Finding[]> {
   const [credential] = logins.credentials;
   if (!credential) throw new TypeError('there is no credential');
-  const [rounds, callsEach] = quick ? [4, 4] : [50, 6];
+  const [rounds, callsEach] = quick ? [3, 3] : [50, 6];
   const called: Sample[] = [];
   const commanded: Sample[] = [];
   // What the worker loads at its first rotation is not of a compromise.

@@ -23,7 +23,7 @@ export interface Rotated {
 const fleetMost = 1_000;
 const atOnce = 20;
 /** The worker's first rotations are slower: they load and compile what the others use. */
-const warmUp = 40;
+const warmUp = 20;
 
 /** A server, a worker and a fleet of their own. */
 export async function rotated(bench: Bench, count: number): Promise<Rotated> {

@@ -31,7 +31,7 @@ export async function commandStarts(bench: Bench, stand: Stand, { bin }: Unpacke
   };
   // The first start of each fills the cache of what Node has compiled, and is not counted.
   await interleaved(kinds, 1);
-  const { node, ...commands } = await interleaved(kinds, bench.quick ? 5 : 20);
+  const { node, ...commands } = await interleaved(kinds, bench.quick ? 3 : 20);
   bench.say('command starts: done');
   return Object.entries(commands).flatMap(([name, taken]) => [
     compared(`keyturn ${name}`, 'wallMs', taken, node),
