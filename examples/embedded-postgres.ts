@@ -19,6 +19,8 @@ export interface RunningPostgres {
   port: number;
   /** Of the superuser `postgres`, database `postgres`. */
   adminUrl: string;
+  /** Of the process from which all others of it come. */
+  pid(): number;
   /** Ends every session and removes the data. */
   stop(): Promise<void>;
 }
@@ -84,15 +86,18 @@ async function prepareServer({ settings, onLog }: PostgresOptions, log: string[]
   // Of a process that ends without stopping it: the signal is sent at once, nobody waits for more.
   const signal = () => void server.stop();
   const clear = () => rm(databaseDir, { recursive: true, force: true });
+  // The library keeps it to itself.
+  const child = () => (server as unknown as { process?: ChildProcess }).process;
   const running: RunningPostgres = {
     host,
     port,
+    pid: () => child()?.pid ?? 0,
     adminUrl: `postgres://postgres:${password}@${host}:${port}/postgres`,
     async stop() {
       process.off('exit', signal);
       // A terminal's Ctrl-C reaches the server too, and the library would wait for ever for the exit of one that has ended.
-      const child = (server as unknown as { process?: ChildProcess }).process;
-      if (child?.exitCode === null && child.signalCode === null) await server.stop();
+      const runs = child();
+      if (runs?.exitCode === null && runs.signalCode === null) await server.stop();
       await clear();
     },
   };

@@ -35,7 +35,8 @@ export async function findTemporal(options: FindOptions = {}): Promise<string | 
   if (await isExecutable(cached)) return cached;
   if (await canDownload()) return 'download';
   say('The Temporal server cannot be downloaded from here; building it with go install (two to three minutes) ...');
-  const failed = await goInstall(folder, env);
+  const source = `github.com/temporalio/cli/cmd/temporal@v${temporalCliVersion}`;
+  const failed = await goInstall(source, folder, env);
   if (failed === undefined) return cached;
   throw new KeyturnError('not-found', `no Temporal server was found, and go install did not build one: ${failed}`, {
     fix:
@@ -49,7 +50,7 @@ async function firstExecutable(paths: readonly string[]): Promise<string | undef
   return undefined;
 }
 
-async function isExecutable(path: string): Promise<boolean> {
+export async function isExecutable(path: string): Promise<boolean> {
   return access(path, constants.X_OK).then(
     () => true,
     () => false,
@@ -69,10 +70,9 @@ async function canDownload(): Promise<boolean> {
   }
 }
 
-/** @returns why it could not, in its own last words. */
-async function goInstall(folder: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+/** Builds a program into the folder. @returns why it could not, in its own last words. */
+export async function goInstall(source: string, folder: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   await mkdir(folder, { recursive: true });
-  const source = `github.com/temporalio/cli/cmd/temporal@v${temporalCliVersion}`;
   const child = spawn('go', ['install', source], {
     env: { ...env, GOBIN: folder, GOFLAGS: '-mod=mod' },
     stdio: ['ignore', 'ignore', 'pipe'],

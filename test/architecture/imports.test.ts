@@ -25,6 +25,7 @@ const folderOf = (path: string) => path.split('/')[0] ?? '';
 const isHarness = (path: string) => /^connectors\/.*\/harness(\.[\w-]+)?\.ts$/.test(path);
 const inTests = (path: string) => folderOf(path) === 'test' || isHarness(path);
 const inExamples = (path: string) => folderOf(path) === 'examples';
+const inBench = (path: string) => folderOf(path) === 'bench';
 
 /** The rule's offenders, one a line, with what to do. */
 function offenders(wrong: (file: File, found: Import) => string | false | undefined): string[] {
@@ -66,7 +67,7 @@ it('sees every form of import', () => {
 });
 
 it('every folder of code has its place in the rules', () => {
-  const known = [...Object.keys(allowed), 'test', 'examples', 'scripts'];
+  const known = [...Object.keys(allowed), 'test', 'examples', 'bench', 'scripts'];
   const strangers = files.filter(({ path }) => path.includes('/') && !known.includes(folderOf(path)));
   expect(strangers.map(({ path }) => `${path}: add its folder to the rules of ${import.meta.filename}`)).toEqual([]);
 });
@@ -117,18 +118,31 @@ it('nobody imports workers/', () => {
       folderOf(path) !== 'workers' &&
       !inTests(path) &&
       !inExamples(path) &&
+      !inBench(path) &&
       'a worker is a process of its own; talk to it through the client',
   );
   expect(found).toEqual([]);
 });
 
-it('nobody but tests and examples imports test/', () => {
+it('nobody but tests, examples and the benchmark imports test/', () => {
   const found = offenders(
     ({ path }, { to }) =>
       folderOf(to ?? '') === 'test' &&
       !inTests(path) &&
       !inExamples(path) &&
+      !inBench(path) &&
       'move what is needed out of test/, or the test into it',
+  );
+  expect(found).toEqual([]);
+});
+
+it('nobody but its tests imports bench/', () => {
+  const found = offenders(
+    ({ path }, { to }) =>
+      folderOf(to ?? '') === 'bench' &&
+      !inBench(path) &&
+      !path.startsWith('test/bench/') &&
+      'the benchmark measures the product and its stands, which know nothing of it: move the code out of bench/',
   );
   expect(found).toEqual([]);
 });

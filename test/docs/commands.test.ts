@@ -110,7 +110,15 @@ test('what is not there is found out', () => {
   expect(said('keyturn approve x', true)).toContain('--plan');
 });
 
-const longRunning = ['simulate', 'simulate:real', 'simulate:mutants', 'test:faults', 'test:crash', 'test:fleet'];
+const longRunning = [
+  'simulate',
+  'simulate:real',
+  'simulate:mutants',
+  'test:faults',
+  'test:crash',
+  'test:fleet',
+  'bench',
+];
 
 test.each(all.flatMap(({ line, place }) => flagsOfScript(line).map((flag) => [place, line, flag] as const)))(
   '%s: %s has %s',

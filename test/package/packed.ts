@@ -11,9 +11,17 @@ interface Packed {
 
 const sizeMax = 1_500_000;
 
+export interface Package {
+  file: string;
+  report: string;
+  /** In bytes. */
+  size: number;
+  unpackedSize: number;
+}
+
 /** Builds and packs, and looks at what is in it. */
-export async function pack(folder: string): Promise<{ file: string; report: string }> {
-  await run('npm', ['run', 'build'], { cwd: root });
+export async function pack(folder: string): Promise<Package> {
+  await run(process.execPath, ['scripts/build.js'], { cwd: root });
   const text = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], { cwd: root });
   const [packed] = JSON.parse(text) as [Packed];
   const { files, filename, size, unpackedSize } = packed;
@@ -24,7 +32,7 @@ export async function pack(folder: string): Promise<{ file: string; report: stri
   if (wrong.length > 0) throw new Error(`these do not belong into the package: ${wrong.join(', ')}`);
   for (const { path } of files) await expectOfNoMachine(path);
   const report = `${filename}: ${kb(size)} packed, ${kb(unpackedSize)} unpacked, ${files.length} files`;
-  return { file: join(folder, filename), report };
+  return { file: join(folder, filename), report, size, unpackedSize };
 }
 
 /** A source map, base64 or not, must not name the folders of whoever has built it. */

@@ -36,7 +36,7 @@ export type IssuerOf = (providers: Providers) => Promise<Issuer>;
 const variable = (name: string) => `${name}_${randomBytes(4).toString('hex').toUpperCase()}`;
 
 /** Two alternating logins, made by the script that `keyturn check` prints. */
-export const postgres: IssuerOf = async ({ postgres: server }) => {
+export const postgres = async ({ postgres: server }: Pick<Providers, 'postgres'>): Promise<Issuer> => {
   const prefix = `kt_${randomBytes(4).toString('hex')}`;
   const admin = { user: `${prefix}_admin`, password: randomBytes(12).toString('hex'), variable: variable('PG_ADMIN') };
   const logins: [string, string] = [`${prefix}_a`, `${prefix}_b`];

@@ -8,16 +8,19 @@ import { cacheFolder, findTemporal } from '../../../client/embedded/find-tempora
 import { searchAttributes } from '../../../contract/index.ts';
 import { freePort } from '../../support/embedded-postgres.ts';
 
-/** A development server of our own, which keeps what it knows in a file, and so can be killed and started again. */
+/** A development server of our own; one that keeps what it knows in a file can be killed and started again. */
 export interface TemporalServer {
   address: string;
+  /** Of the process that runs now. */
+  pid(): number;
   /** SIGKILL. @returns when the process is gone. */
   kill(): Promise<void>;
   /** On the same port, with the same file. @returns when it answers. */
   start(): Promise<void>;
 }
 
-export async function startTemporal(databaseFile: string): Promise<TemporalServer> {
+/** @param databaseFile absent: in memory. */
+export async function startTemporal(databaseFile?: string): Promise<TemporalServer> {
   const executable = await executableFile();
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
@@ -25,13 +28,15 @@ export async function startTemporal(databaseFile: string): Promise<TemporalServe
   const args = [
     ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'error'],
     ...eagerActivities,
-    ...['--db-filename', databaseFile, '--sqlite-pragma', 'journal_mode=WAL', ...attributes],
+    ...(databaseFile === undefined ? [] : ['--db-filename', databaseFile, '--sqlite-pragma', 'journal_mode=WAL']),
+    ...attributes,
   ];
   let child: ChildProcess | undefined;
   const dieWithUs = () => child?.kill('SIGKILL');
   process.on('exit', dieWithUs);
   const server: TemporalServer = {
     address,
+    pid: () => child?.pid ?? 0,
     async start() {
       child = spawn(executable, args, { stdio: 'ignore' });
       await answers(address, child);
