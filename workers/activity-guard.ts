@@ -1,23 +1,18 @@
 import { ApplicationFailure, CancelledFailure, Context, log } from '@temporalio/activity';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
 import { KeyturnError, retryable } from '../contract/index.ts';
-
-const heartbeatEveryMs = 2_000;
+import { whileBeating } from './heartbeats.ts';
 
 /**
- * Around every activity: says that this process lives, so that a call into a slow system is not taken for a dead worker; and gives
- * Temporal what it needs of an error, and nothing else: no cause, no stack, no text that nobody vouched for.
+ * Around every activity: says that this process lives; and gives Temporal what it needs of an error, and nothing else: no cause, no stack, no
+ * text that nobody vouched for.
  */
 export class ActivityGuard implements ActivityInboundCallsInterceptor {
   async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>): Promise<unknown> {
-    const { heartbeat } = Context.current();
-    const alive = setInterval(() => heartbeat(), heartbeatEveryMs);
     try {
-      return await next(input);
+      return await whileBeating(Context.current(), () => next(input));
     } catch (error) {
       throw asFailure(error);
-    } finally {
-      clearInterval(alive);
     }
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Context, type Info } from '@temporalio/activity';
 import type { Attempt } from '../connectors/deps.ts';
+import { note } from './heartbeats.ts';
 
 /** Of an attempt's time, what is kept to report a clean error before the engine gives up on it. */
 const spareShare = 0.1;
@@ -19,7 +20,8 @@ function timeLeftMs({ scheduledTimestampMs, scheduleToCloseTimeoutMs, startToClo
 
 /** What Temporal gives to the attempt that runs now. */
 export function temporalAttempt(): Attempt {
-  const { cancellationSignal, heartbeat, info, sleep } = Context.current();
+  const activity = Context.current();
+  const { cancellationSignal, info, sleep } = activity;
   const deadline = AbortSignal.timeout(attemptDeadlineMs(timeLeftMs(info)));
   return {
     // A reset begins to count its calls again, in another run.
@@ -28,7 +30,7 @@ export function temporalAttempt(): Attempt {
     now: () => Date.now(),
     random: (bytes) => randomBytes(bytes),
     sleep: (ms) => sleep(ms),
-    heartbeat: (detail) => heartbeat(detail),
+    heartbeat: (detail) => note(activity, detail),
     cancelled: AbortSignal.any([cancellationSignal, deadline]),
   };
 }
