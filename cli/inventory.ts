@@ -31,6 +31,8 @@ export interface InventoryOptions {
   audit?: string;
   /** What has to be there for it to be worth showing: the audit, one of Temporal and the audit, or neither. */
   needs: 'audit' | 'either' | 'nothing';
+  /** By what the audit says: of the others Temporal, which is asked about each, need not be asked. */
+  only?: (item: Item) => boolean;
 }
 
 /**
@@ -43,11 +45,19 @@ export async function inventoryOf(
   options: InventoryOptions,
 ): Promise<Inventory> {
   const audited = await fromAudit(shell, credentials, options);
-  const overviews = await fromTemporal(shell, credentials, options.needs === 'nothing' || audited !== undefined);
   const now = Date.now();
-  const items = credentials.map((credential) => {
-    const overview = overviews?.get(credential.id);
-    return { ...itemOf(credential, audited?.get(credential.id), now), ...(overview && { overview }) };
+  const wanted = credentials
+    .map((credential) => itemOf(credential, audited?.get(credential.id), now))
+    .filter(options.only ?? (() => true));
+  const mayFail = options.needs === 'nothing' || audited !== undefined;
+  const overviews = await fromTemporal(
+    shell,
+    wanted.map(({ credential }) => credential),
+    mayFail,
+  );
+  const items = wanted.map((item) => {
+    const overview = overviews?.get(item.credential.id);
+    return { ...item, ...(overview && { overview }) };
   });
   return { items, temporal: overviews !== undefined, audit: audited !== undefined };
 }

@@ -41,11 +41,10 @@ async function list(shell: Shell, selection: string[], options: Options): Promis
   const selected = select(await openCatalog(shell), selection, options);
   const onlyDue = due === true || overdue === true;
   const needs = onlyDue ? 'audit' : 'either';
-  const inventory = await inventoryOf(shell, selected, { needs, ...(audit !== undefined && { audit }) });
-  const isWanted = (item: Item) => !onlyDue || item.due === 'overdue' || (!overdue && item.due === 'due');
-  const items = inventory.items.filter(isWanted);
-  const exitCode = onlyDue && items.length > 0 ? exitCodes.due : exitCodes.ok;
-  say(shell, { ...inventory, items }, exitCode, overdue ? 'overdue' : 'due');
+  const only = (item: Item) => !onlyDue || item.due === 'overdue' || (!overdue && item.due === 'due');
+  const inventory = await inventoryOf(shell, selected, { needs, only, ...(audit !== undefined && { audit }) });
+  const exitCode = onlyDue && inventory.items.length > 0 ? exitCodes.due : exitCodes.ok;
+  say(shell, inventory, exitCode, overdue ? 'overdue' : 'due');
   return exitCode;
 }
 
