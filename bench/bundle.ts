@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
+import { atExit } from './at-exit.ts';
 
 const made = new Map<string, Promise<string>>();
 
@@ -21,7 +22,7 @@ async function bundle(workflowsPath: string): Promise<string> {
   const logger = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
   const { code } = await bundleWorkflowCode({ workflowsPath, logger });
   const folder = await mkdtemp(join(tmpdir(), 'keyturn-bench-bundle-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  atExit.add(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, 'workflows.js');
   await writeFile(file, code);
   return file;

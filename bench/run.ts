@@ -14,7 +14,8 @@ export async function run(all: readonly Row[], options: Options): Promise<number
   const { out, quick, resume, rows } = options;
   const names = all.map(({ name }) => name);
   let report: Report = resume ? await readReport(out) : newReport();
-  using interruption = onSignal();
+  await writeReport(out, report);
+  using interruption = onSignal(`npm run bench -- ${quick ? '--quick ' : ''}--resume ${out}`);
   const { signal } = interruption;
   for (const row of all.filter(({ name }) => rows.includes(name))) {
     if (resume && isDone(report, row.name, options)) {
@@ -31,20 +32,17 @@ export async function run(all: readonly Row[], options: Options): Promise<number
   }
   console.log(printed(report));
   console.log(`\nThe report: ${out}`);
-  if (signal.aborted) {
-    console.log(`To go on: npm run bench -- ${quick ? '--quick ' : ''}--resume ${out}`);
-    return codes.interrupted;
-  }
+  if (signal.aborted) return codes.interrupted;
   return report.rows.some(({ failed }) => failed !== undefined) ? codes.failed : codes.ok;
 }
 
-/** At the first signal what stands is taken down; at the second the process ends. */
-function onSignal(): Disposable & { signal: AbortSignal } {
+/** At the first signal what stands is taken down, or the process ends where a server's library ends it; at the second it ends. */
+function onSignal(toGoOn: string): Disposable & { signal: AbortSignal } {
   const controller = new AbortController();
   const { signal } = controller;
   const stop = () => {
     if (signal.aborted) process.exit(codes.interrupted);
-    say('stopping; once more to stop at once');
+    say(`stopping; once more to stop at once. To go on: ${toGoOn}`);
     controller.abort();
   };
   const names = ['SIGINT', 'SIGTERM'] as const;

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,8 +6,10 @@ import { type Connected, connect } from '../client/connect.ts';
 import { openKeyRing } from '../connectors/keyrings/file/index.ts';
 import type { KeyRing } from '../contract/index.ts';
 import { type Program, startProgram } from '../test/e2e/support/processes.ts';
+import { atExit } from './at-exit.ts';
 import { bundled } from './bundle.ts';
 import { type Server, startDev } from './engine.ts';
+import { removedWith } from './folders.ts';
 import type { Bench } from './row.ts';
 
 /** A Temporal server, Keyturn's folder, and workers as processes of their own. It ends with the row. */
@@ -29,7 +31,7 @@ export async function openStand(
   start: (folder: string) => Promise<Server> = () => startDev(),
 ): Promise<Stand> {
   const folder = await mkdtemp(join(tmpdir(), 'keyturn-bench-'));
-  bench.later(() => rm(folder, { recursive: true, force: true }));
+  removedWith(bench, folder);
   const server = await start(folder);
   bench.later(() => server.stop());
   const connected = await connect({ TEMPORAL_ADDRESS: server.address });
@@ -56,12 +58,6 @@ export function startWorkers(
   );
 }
 
-/** Ends each program that still runs. */
-const alive = new Set<() => void>();
-process.once('exit', () => {
-  for (const end of alive) end();
-});
-
 const readyWords = 'the worker is ready';
 const patienceMs = 5_000;
 
@@ -69,8 +65,8 @@ const patienceMs = 5_000;
 export async function startReady(bench: Bench, script: string, env: Record<string, string>): Promise<Program> {
   const program = startProgram(script, [], { ...nodeOptions(), ...env });
   const end = () => void process.kill(program.pid, 'SIGKILL');
-  alive.add(end);
-  void program.exited.then(() => alive.delete(end));
+  atExit.add(end);
+  void program.exited.then(() => atExit.delete(end));
   bench.later(async () => {
     const stopped = program.stop().then(() => true);
     // Its server may be gone.

@@ -20,7 +20,7 @@ export interface RunningPostgres {
   /** Of the superuser `postgres`, database `postgres`. */
   adminUrl: string;
   /** Of the process from which all others of it come. */
-  pid(): number;
+  pid: number;
   /** Ends every session and removes the data. */
   stop(): Promise<void>;
 }
@@ -91,7 +91,7 @@ async function prepareServer({ settings, onLog }: PostgresOptions, log: string[]
   const running: RunningPostgres = {
     host,
     port,
-    pid: () => child()?.pid ?? 0,
+    pid: 0,
     adminUrl: `postgres://postgres:${password}@${host}:${port}/postgres`,
     async stop() {
       process.off('exit', signal);
@@ -104,6 +104,7 @@ async function prepareServer({ settings, onLog }: PostgresOptions, log: string[]
   const start = async () => {
     await server.initialise();
     await server.start();
+    running.pid = child()?.pid ?? 0;
     isUp = true;
     process.once('exit', signal);
   };

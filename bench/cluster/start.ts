@@ -42,7 +42,7 @@ export async function startOnPostgres(folder: string, say: (line: string) => voi
     await stop();
     throw new Error(`${(error as Error).message}: ${lastLine(log)}`);
   }
-  return { address, pids: () => [child.pid ?? 0, postgres.pid()], stop };
+  return { address, pids: () => [child.pid ?? 0, postgres.pid], stop };
 }
 
 function lastLine(file: string): string {

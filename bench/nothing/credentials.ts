@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Credential } from '../../contract/index.ts';
+import { removedWith } from '../folders.ts';
 import type { Bench } from '../row.ts';
 import { firstKey, type kinds } from './provider.ts';
 import { fastFolder } from './state.ts';
@@ -18,7 +19,7 @@ export interface Shape {
 /** A folder for the files of credentials over connectors that do nothing; it goes with the row. */
 export function nothingFolder(bench: Bench): string {
   const folder = mkdtempSync(join(fastFolder, 'keyturn-bench-'));
-  bench.later(() => rmSync(folder, { recursive: true, force: true }));
+  removedWith(bench, folder);
   return folder;
 }
 

@@ -13,7 +13,7 @@ let printed: string[];
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'keyturn-bench-test-'));
   printed = [];
-  vi.spyOn(console, 'error').mockImplementation(() => {});
+  vi.spyOn(console, 'error').mockImplementation((text) => void printed.push(String(text)));
   vi.spyOn(console, 'log').mockImplementation((text) => void printed.push(String(text)));
 });
 afterEach(async () => {
