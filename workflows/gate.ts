@@ -5,12 +5,19 @@ import { baselineOf, instant, type KeyOf, known, patient, type Run, step } from 
 import { testCurrent } from './steps/smoke-test.ts';
 import { attend } from './waiting.ts';
 
+export interface Gated {
+  going: ListedKey;
+  staying: KeyOf;
+  /** The key that goes is one that this run did not make: what is read has to be beyond what whoever did may still do. */
+  standing?: true;
+}
+
 /**
  * The evidence gate: what a key needs to go, on the way forward or back. The value that stays, read back from every target,
  * passes its tests; every required consumer attests it; and, where the provider can tell, the key that goes has been
  * unused since for longer than the provider's reporting lag. A person may waive a named laggard, which is audited.
  */
-export async function gate(run: Run, keys: { going: ListedKey; staying: KeyOf }): Promise<Evidence> {
+export async function gate(run: Run, keys: Gated): Promise<Evidence> {
   // The deadline of a compromise is for what is compromised.
   run.strict = !isLeakedIn(run, keys.going);
   try {
@@ -20,9 +27,9 @@ export async function gate(run: Run, keys: { going: ListedKey; staying: KeyOf })
   }
 }
 
-async function gather(run: Run, { going, staying }: { going: ListedKey; staying: KeyOf }): Promise<Evidence> {
+async function gather(run: Run, { going, standing, staying }: Gated): Promise<Evidence> {
   const kept = staying(known(run.credential.targets[0], 'the primary target').name);
-  const read = () => testCurrent(run, staying, { purpose: 'evidence: ' });
+  const read = () => testCurrent(run, staying, { purpose: 'evidence: ', ...(standing && { standing }) });
   let readBack = await read();
   const readMs = run.engine.now();
   const consumers = await confirmUsers(run, staying);

@@ -221,7 +221,8 @@ export class Person {
     const clean = (id: string | undefined) => works(id) && !leaked.has(id ?? '');
     const served = [...targets.keys()].map((name) => this.#world.serving(name));
     const all = [pastPivot ? newKey : old, newKey, old, ...served, ...keys.present().map(({ id }) => id)];
-    const stays = all.find(clean) ?? all.find(works);
+    // Where those who check a value know none of them yet, they will come to know the new one.
+    const stays = all.find(clean) ?? all.find(works) ?? (pastPivot ? newKey : undefined);
     if (stays === undefined) return;
     for (const [name, side] of targets) {
       side.pending = undefined;

@@ -58,7 +58,7 @@ export async function removeNewKey(run: Run): Promise<void> {
 export async function sweep(run: Run, baseline: readonly Key[], staying: KeyOf): Promise<void> {
   const { job } = run;
   for (const key of await lostKeys(run, baseline)) {
-    await gate(run, { going: key, staying });
+    await gate(run, { going: key, staying, standing: true });
     await step(run, `remove ${key.id}, forgotten`).removeKey({ job, key });
   }
 }
@@ -80,7 +80,8 @@ async function clearLeftovers(run: Run): Promise<void> {
     await step(run, `discard what was left pending in ${target.name}`).discardVersion(discard);
   }
   for (const key of leftovers) {
-    if (key.served || key.madeBy === undefined) await gate(run, { going: key, staying: toKnownGood(run) });
+    if (key.served || key.madeBy === undefined)
+      await gate(run, { going: key, staying: toKnownGood(run), standing: true });
     await step(run, `remove ${key.id}, left over`).removeKey({ job, key });
   }
 }
