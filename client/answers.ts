@@ -5,7 +5,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { KeyturnError } from '../contract/index.ts';
 import { errorOf } from './failures.ts';
 
-const asLongAs = [20, 100, 500, 1_000, 2_000];
+const asLongAs = [20, 100, 500, 1_000, 2_000, 4_000];
 
 /**
  * Answers of the engine in Keyturn's words.

@@ -19,6 +19,7 @@ import {
   isCancellation,
   log,
   ParentClosePolicy,
+  patched,
   proxyActivities,
   setCurrentDetails,
   startChild,
@@ -70,6 +71,8 @@ export interface Engine {
   /** Tells another workflow. @returns false where none of this id is open. */
   tell(workflowId: string, news: News): Promise<boolean>;
   log(message: string, fields: Record<string, unknown>): void;
+  /** Does it go about this in the newer way? Not where it began before that was there: it goes on as it began (decision 17). */
+  patched(change: string): boolean;
 }
 
 /** @param taskQueue the queue of the credential's site; absent: the workflow's own. */
@@ -90,6 +93,7 @@ export function temporalEngine(taskQueue?: string): Engine {
     searchable: (values) => upsertSearchAttributes(searchPairs(values)),
     tell: (workflowId, news) => CancellationScope.nonCancellable(() => tell(workflowId, newsSignal, news)),
     log: (message, fields) => log.info(message, fields),
+    patched,
   };
 }
 

@@ -10,7 +10,7 @@ import {
 import { asFailure, temporalEngine } from './engine.ts';
 import { wellFormed } from './input.ts';
 import { newRun } from './rotate.ts';
-import { type Baseline, instant, type Run, step } from './run.ts';
+import { type Baseline, instant, known, type Run, step } from './run.ts';
 import { takeBaseline } from './steps/inspect.ts';
 
 /** Looks as a rotation would, and touches nothing: `inspection/<credential id>/...`. */
@@ -37,7 +37,7 @@ async function planned(run: Run, baseline: Baseline): Promise<Plan> {
   const { from } = await opening.nextOpening({ job, neededMs: changesMs(credential) });
   return {
     credential: credential.id,
-    hash: baseline.planHash,
+    hash: known(baseline.planHash, 'the hash of the plan'),
     order: baseline.powers.order,
     ...(baseline.powers.byHand && !baseline.handedIn && { byHand: true as const }),
     targets: [...baseline.knownGood].map(([name, standing]) => ({ name, ...standing })),

@@ -20,6 +20,7 @@ export function newRun(engine: Engine, credential: Credential, rotation: string,
     track: newTrack(),
     startedAt: new Date(engine.now()).toISOString(),
     ...nothingDone(),
+    hashesPlan: true,
     startedOver: false,
     strict: false,
     pastPivot: false,
@@ -74,6 +75,8 @@ export function takeOn(run: Run, request: Request): void {
 
 /** One rotation, to its end. @returns the requests that it could not satisfy: they go on in the next one. */
 export async function rotate(run: Run): Promise<{ end: RotationEnd; carried: Request[] }> {
+  // Before, each plan was hashed: an activity that hardly anybody needed.
+  run.hashesPlan = !run.engine.patched('plan-hash-for-approvers') || run.credential.approval !== undefined;
   const hooks = hooksOf(run);
   let saga = await runSaga(table, run, hooks);
   while (saga.end === 'start over') {
@@ -200,7 +203,8 @@ export function progressOf(run: Run): Progress {
     steps: track.steps,
     waits: [...track.waits.values()],
     targets: credential.targets.map((target) => targetProgress(run, target.name)),
-    ...(baseline ? { oldKey: baseline.oldKey.id, planHash: baseline.planHash } : {}),
+    ...(baseline ? { oldKey: baseline.oldKey.id } : {}),
+    ...(baseline?.planHash === undefined ? {} : { planHash: baseline.planHash }),
     ...(newKey ? { newKey: newKey.key.id } : {}),
     ...(refreshedAt ? { refreshedAt, retiresAt: retiresAt(run, refreshedAt) } : {}),
     pastPivot: run.pastPivot,

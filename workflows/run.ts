@@ -56,7 +56,8 @@ export interface Baseline {
   broken: ReadonlySet<string>;
   /** The new key, where a person made it. */
   handedIn?: SealedKey;
-  planHash: string;
+  /** Where people are to agree to it. */
+  planHash?: string;
 }
 
 /** One rotation while it runs: what it knows, and the doors through which it acts. */
@@ -66,6 +67,8 @@ export interface Run {
   readonly credential: Credential;
   readonly inbox: Inbox;
   readonly track: Track;
+  /** Of the plan that approvers agree to, and `--dry-run` shows. */
+  hashesPlan: boolean;
   /** The requests that were there when it inspected: only their options count. */
   options: readonly Request[];
   /** It has touched something that it does not remember: it never ends as if it had not. */

@@ -1,5 +1,5 @@
 import type { Event } from '../../client/event.ts';
-import { idOf, isOfStart, localMarker } from './events.ts';
+import { idOf, isOfPatch, isOfStart, localMarker } from './events.ts';
 
 /**
  * The actions of a history as Temporal Cloud bills them (https://docs.temporal.io/cloud/actions), event by event. What leaves no event is not
@@ -31,6 +31,8 @@ function isOne(event: Event): boolean {
   const { workflowExecutionSignaledEventAttributes: signal } = event;
   // Signal-with-start is one in all; a signal from a workflow is counted where it was sent.
   if (signal) return !isOfStart(event) && !signal.externalWorkflowExecution;
+  // What a patch leaves to be searched for is exempt.
+  if (isOfPatch(event)) return false;
   return Boolean(
     event.timerStartedEventAttributes ??
       event.upsertWorkflowSearchAttributesEventAttributes ??

@@ -1,7 +1,7 @@
 import proto from '@temporalio/proto';
 import { type Event, summaryOf } from '../../client/event.ts';
 import { ActionCount } from './actions.ts';
-import { begunBy, idOf, isEnd, isOfStart, isTask, localMarker } from './events.ts';
+import { begunBy, idOf, isEnd, isOfPatch, isOfStart, isTask, localMarker } from './events.ts';
 
 const { HistoryEvent } = proto.temporal.api.history.v1;
 
@@ -19,7 +19,7 @@ export interface Cost {
   actions: number;
   events: number;
   bytes: number;
-  /** Search attributes changed. */
+  /** Search attributes changed, without those of patches. */
   upserts: number;
   parts: Part[];
 }
@@ -81,6 +81,7 @@ function nameOf(event: Event, timersThatFired: ReadonlySet<string>): string | un
     workflowExecutionUpdateAcceptedEventAttributes: update,
   } = event;
   if (activity) return [activity.activityType?.name ?? '', ...roleOf(event)].join(': ');
+  if (isOfPatch(event)) return 'patches';
   if (marker) return marker.markerName === localMarker ? 'local activities' : `marker ${marker.markerName}`;
   if (timer) return timersThatFired.has(idOf(event.eventId)) ? 'timer that fired' : 'timer that was not needed';
   if (upsert) return searchName;

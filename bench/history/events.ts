@@ -54,3 +54,11 @@ export function isEnd(event: Event): boolean {
 export function isOfStart({ eventId, workflowExecutionSignaledEventAttributes: signal }: Event): boolean {
   return Boolean(signal) && idOf(eventId) === '2';
 }
+
+/** Of a patch: its marker, and what the engine's core leaves to be searched for. */
+export function isOfPatch(event: Event): boolean {
+  const { markerRecordedEventAttributes: marker, upsertWorkflowSearchAttributesEventAttributes: upsert } = event;
+  return (
+    marker?.markerName === 'core_patch' || 'TemporalChangeVersion' in (upsert?.searchAttributes?.indexedFields ?? {})
+  );
+}

@@ -1,5 +1,5 @@
 import type { Event } from '../../client/event.ts';
-import { begunBy, idOf, isTask, localMarker } from './events.ts';
+import { begunBy, idOf, isOfPatch, isTask, localMarker } from './events.ts';
 
 /**
  * What a workflow did, without what for: task by task, with the sizes of what was said, in bytes. One that does nothing goes through the same
@@ -11,12 +11,13 @@ export interface Outline {
   result: number;
 }
 
-/** Activity and local activity with the sizes of input, result and summary; timer, cancelled timer by number, child, search attributes. */
+/** Activity and local activity with the sizes of input, result and summary; timer, cancelled timer by number, child, patch, search attributes. */
 export type Command =
   | ['a' | 'l', number, number, number]
   | ['t', ms: number]
   | ['c', number]
   | ['k']
+  | ['p']
   | ['u', ...names: string[]];
 
 /** What it is started with, and told at once. */
@@ -70,6 +71,8 @@ function commandOf(event: Event, results: Numbers, begun: Numbers): Command | un
   if (timer) return ['t', Number(timer.startToFireTimeout?.seconds ?? 0) * 1_000];
   if (cancelled) return ['c', begun.get(idOf(cancelled.startedEventId)) ?? 0];
   if (child) return ['k'];
+  // Its search attribute comes by itself.
+  if (isOfPatch(event)) return marker ? ['p'] : undefined;
   if (upsert) return ['u', ...Object.keys(upsert.searchAttributes?.indexedFields ?? {})];
   return undefined;
 }

@@ -57,3 +57,16 @@ test('a child is two actions where it is begun and none of its own, a message on
   ];
   expect(sumOf([costOf(sent), costOf(got)]).actions).toBe(1);
 });
+
+test('what a patch leaves in a history is counted as events, and billed to nobody', () => {
+  const indexed = (name: string) => ({
+    upsertWorkflowSearchAttributesEventAttributes: { searchAttributes: { indexedFields: { [name]: {} } } },
+  });
+  const patched = costOf([
+    event(5, { markerRecordedEventAttributes: { markerName: 'core_patch' } }),
+    event(6, indexed('TemporalChangeVersion')),
+    event(7, indexed('KeyturnPhase')),
+  ]);
+  expect(patched).toMatchObject({ actions: 1, events: 3, upserts: 1 });
+  expect(partOf(patched, 'patches')).toMatchObject({ actions: 0, events: 2 });
+});

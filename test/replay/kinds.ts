@@ -93,6 +93,8 @@ export const kinds: Readonly<Record<string, Telling>> = {
     return ended(rotation);
   },
 
+  'rotated-without-a-plan-hash': toItsEnd({ world: twoLogins }),
+
   'rotated-approved': async (bench) => {
     const rotation = await bench.start({ credential: { approval: { approvers: 1, withinMs: longMs } } });
     const { planHash = '' } = await rotation.until(waitingFor('approval'));

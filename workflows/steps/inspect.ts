@@ -65,10 +65,7 @@ export async function takeBaseline(run: Run, { infers = true } = {}): Promise<Ba
   judgeAccepters(standings, run.credential.consumers);
   judgePending(standings, oursOf(provider));
   const { oldKeys, leftovers } = judgeKeys(provider, { held, handedIn: handedIn?.key.id }, run.options);
-  const planHash = await step(run, 'hash the plan').hashPlan({
-    job: run.job,
-    plan: planOf(run, standings, { leftovers, handedIn }),
-  });
+  const planHash = await hashOf(run, planOf(run, standings, { leftovers, handedIn }));
   const oldKey = known(oldKeys[0], 'the current key');
   return {
     takenAt,
@@ -83,8 +80,13 @@ export async function takeBaseline(run: Run, { infers = true } = {}): Promise<Ba
     broken: new Set(standings.filter(isBroken).map((standing) => standing.target)),
     vaults: new Map(standings.map((standing) => [standing.target, standing.powers])),
     ...(handedIn && { handedIn: asListed(handedIn, provider) }),
-    planHash,
+    ...(planHash !== undefined && { planHash }),
   };
+}
+
+async function hashOf(run: Run, plan: unknown): Promise<string | undefined> {
+  if (!run.hashesPlan) return undefined;
+  return step(run, 'hash the plan').hashPlan({ job: run.job, plan });
 }
 
 /** What is to go besides, and is in no list: unless it is what a target serves, or is to serve. */

@@ -25,6 +25,7 @@ const purposes: Readonly<Record<string, string>> = {
   'timer that fired': 'grace and soak',
   'timer that was not needed': 'notices of what is late',
   'search attributes': 'finding rotations',
+  patches: 'upgrades, each goes on as it began',
 };
 
 export function purposeOf(part: string): string {

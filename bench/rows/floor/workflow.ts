@@ -4,6 +4,7 @@ import {
   defineSignal,
   executeChild,
   isCancellation,
+  patched,
   proxyActivities,
   proxyLocalActivities,
   setHandler,
@@ -39,6 +40,7 @@ export async function floor({ result, tasks }: Outline): Promise<string> {
 async function act(command: Command, begun: Begun[]): Promise<void> {
   const [kind] = command;
   if (kind === 'c') begun[command[1]]?.cancel();
+  else if (kind === 'p') patched('nothing');
   else if (kind === 'u') upsertSearchAttributes(command.slice(1).map((name) => pair(String(name))));
   else {
     const one = begin(command);
@@ -48,7 +50,9 @@ async function act(command: Command, begun: Begun[]): Promise<void> {
   }
 }
 
-function begin(command: Exclude<Command, ['c', number] | ['u', ...string[]]>): Begun {
+type Begins = Exclude<Command, ['c', number] | ['p'] | ['u', ...string[]]>;
+
+function begin(command: Begins): Begun {
   const scope = new CancellationScope();
   const ended = scope.run(() => begunIn(command));
   ended.catch((error: unknown) => {
@@ -57,7 +61,7 @@ function begin(command: Exclude<Command, ['c', number] | ['u', ...string[]]>): B
   return { ended, cancel: () => scope.cancel() };
 }
 
-function begunIn(command: Exclude<Command, ['c', number] | ['u', ...string[]]>): Promise<unknown> {
+function begunIn(command: Begins): Promise<unknown> {
   if (command[0] === 't') return sleep(command[1]);
   if (command[0] === 'k') return executeChild('nothing', { args: [] });
   const [kind, input, give, summary] = command;
