@@ -3,7 +3,7 @@ import { inProcess } from './fork.ts';
 import { mutants } from './mutants.ts';
 
 /** Each mutant has to be caught within so many seeds. */
-const seedsMax = 500;
+const seedsMax = 1_000;
 
 /** Runs the simulation over each mutant, and says at which seed it was caught, and by which invariant. */
 const lanes = Array.from({ length: availableParallelism() }, (_, lane) => lane);

@@ -181,7 +181,11 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'no last look before a key goes',
-    edits: [edit('activities/create.ts', 'await refuseServed(on, opened, key.id);', '')],
+    // The evidence for keys of others and the last look each catch what a cut off run still does.
+    name: 'no look beyond what was cut off',
+    edits: [
+      edit('activities/create.ts', 'await refuseServed(on, opened, key.id);', ''),
+      edit('workflows/gate.ts', '...(standing && { standing })', ''),
+    ],
   },
 ];
