@@ -18,11 +18,12 @@ export async function sealFor(keys: KeyRing, binding: Binding, value: KeyValue):
 
 /**
  * @throws KeyturnError `invalid` for a value that is bound to anything else, or altered; `transient` for one in a form that only a newer
- *   Keyturn knows, which says so by `crit` (RFC 7515 section 4.1.11): a worker of that version can open it.
+ *   Keyturn knows, which says so by `keyturn_form`, named in `crit` (RFC 7515
+ *   section 4.1.11): a worker of that version can open it.
  */
 export async function unsealFor(keys: KeyRing, binding: Binding, sealed: Sealed): Promise<KeyValue> {
   const header = headerOf(sealed);
-  if (header.crit !== undefined) {
+  if (isNewer(header)) {
     const fix = 'bring every worker of this queue to the newest version that one of them has';
     throw new KeyturnError('transient', 'the sealed value does not open: a newer Keyturn has sealed it', { fix });
   }
@@ -39,6 +40,11 @@ export async function unsealFor(keys: KeyRing, binding: Binding, sealed: Sealed)
   });
   const plain: Record<string, string> = JSON.parse(new TextDecoder().decode(opened.plaintext));
   return Object.fromEntries(Object.entries(plain).map(([field, text]) => [field, new Secret(text)]));
+}
+
+/** This form, the first, has none of this. */
+function isNewer({ crit, keyturn_form: form }: Record<string, unknown>): boolean {
+  return Array.isArray(crit) && crit.includes('keyturn_form') && typeof form === 'number';
 }
 
 /** For a value that a person hands in, under this id. */
