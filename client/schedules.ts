@@ -213,7 +213,7 @@ export function foreign({ action, scheduleId }: ScheduleDescription): KeyturnErr
   );
 }
 
-const batchSize = 20;
+const batchSize = 100;
 
 async function inBatches<T, R>(all: readonly T[], act: (each: T) => Promise<R>): Promise<R[]> {
   const done: R[] = [];
