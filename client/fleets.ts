@@ -9,7 +9,7 @@ import type { Decision, FleetEnd, FleetInput, FleetProgress, Instant } from '../
 import { fleetOfWorkflow, fleetWorkflowId, KeyturnError, mainQueue } from '../contract/index.ts';
 import type { rotateFleet } from '../workflows/fleet.workflow.ts';
 import * as messages from '../workflows/messages.ts';
-import { inWords } from './answers.ts';
+import { delivered, inWords } from './answers.ts';
 
 export type FleetHandle = WorkflowHandle<typeof rotateFleet>;
 
@@ -81,7 +81,7 @@ export type FleetVerb = keyof typeof verbs;
 /** @throws KeyturnError `conflict` with the reason where it cannot be now; `not-found` where none is open. */
 export async function tellFleet(handle: FleetHandle, verb: FleetVerb, decision: Decision): Promise<void> {
   await inWords(
-    () => handle.executeUpdate(verbs[verb], { args: [decision] }),
+    () => delivered(() => handle.executeUpdate(verbs[verb], { args: [decision] })),
     () => {
       return new KeyturnError('not-found', `no open fleet ${fleetOfWorkflow(handle.workflowId)}`, {
         fix: '`keyturn fleet list` shows those that there are',

@@ -5,6 +5,7 @@ import type {
   WorkflowHandleWithSignaledRunId,
 } from '@temporalio/client';
 import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import type { UpdateDefinition } from '@temporalio/common';
 import type {
   Approve,
   AttestMessage,
@@ -22,7 +23,7 @@ import type {
 import { KeyturnError, mainQueue, workflowIdOf } from '../contract/index.ts';
 import * as messages from '../workflows/messages.ts';
 import type { rotation } from '../workflows/rotation.workflow.ts';
-import { inWords } from './answers.ts';
+import { delivered, inWords } from './answers.ts';
 import { sayingWhatItLacks } from './cluster.ts';
 
 export interface Started {
@@ -80,34 +81,34 @@ export async function attest(handle: WorkflowHandle<typeof rotation>, message: A
 }
 
 export async function approve(handle: WorkflowHandle<typeof rotation>, message: Approve): Promise<void> {
-  await known(handle, () => handle.executeUpdate(messages.approveUpdate, { args: [message] }));
+  await send(handle, messages.approveUpdate, message);
 }
 
 export async function reject(handle: WorkflowHandle<typeof rotation>, message: Decision): Promise<void> {
-  await known(handle, () => handle.executeUpdate(messages.rejectUpdate, { args: [message] }));
+  await send(handle, messages.rejectUpdate, message);
 }
 
 /** @returns the wait that was skipped or waived. */
 export async function proceed(handle: WorkflowHandle<typeof rotation>, message: Proceed): Promise<string> {
-  return known(handle, () => handle.executeUpdate(messages.proceedUpdate, { args: [message] }));
+  return send(handle, messages.proceedUpdate, message);
 }
 
 export async function rollBack(handle: WorkflowHandle<typeof rotation>, message: Decision): Promise<void> {
-  await known(handle, () => handle.executeUpdate(messages.rollBackUpdate, { args: [message] }));
+  await send(handle, messages.rollBackUpdate, message);
 }
 
 export async function retry(handle: WorkflowHandle<typeof rotation>, message: Decision): Promise<void> {
-  await known(handle, () => handle.executeUpdate(messages.retryUpdate, { args: [message] }));
+  await send(handle, messages.retryUpdate, message);
 }
 
 /** @returns as what the rotation ends. */
 export async function resolve(handle: WorkflowHandle<typeof rotation>, message: Decision): Promise<Outcome> {
-  return known(handle, () => handle.executeUpdate(messages.resolveUpdate, { args: [message] }));
+  return send(handle, messages.resolveUpdate, message);
 }
 
 /** Resolves when the value has been tried and taken. */
 export async function handIn(handle: WorkflowHandle<typeof rotation>, message: HandIn): Promise<void> {
-  await known(handle, () => handle.executeUpdate(messages.handInUpdate, { args: [message] }));
+  await send(handle, messages.handInUpdate, message);
 }
 
 /** Waits for the end, following into the next rotation where a request was carried on. */
@@ -120,6 +121,14 @@ export async function ended(handle: WorkflowHandle<typeof rotation>): Promise<Ro
       fix: 'rotate again: the next rotation looks at what this one left, and says what it found',
     });
   }
+}
+
+function send<Answer, Message>(
+  handle: WorkflowHandle<typeof rotation>,
+  update: UpdateDefinition<Answer, [Message]>,
+  message: Message,
+): Promise<Answer> {
+  return known(handle, () => delivered(() => handle.executeUpdate(update, { args: [message] })));
 }
 
 async function known<T>(handle: { workflowId: string }, call: () => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { ServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
-import { inWords } from '../../client/answers.ts';
+import { delivered, inWords } from '../../client/answers.ts';
 import { KeyturnError } from '../../contract/index.ts';
 
 const missing = () => new KeyturnError('not-found', 'no open rotation of app');
@@ -28,7 +28,7 @@ function calls(...answers: readonly (Error | string)[]) {
 }
 
 async function asked(call: () => Promise<unknown>): Promise<unknown> {
-  return inWords(call, missing, [0, 0]).catch((error: unknown) => error);
+  return inWords(() => delivered(call, [0, 0]), missing).catch((error: unknown) => error);
 }
 
 const dropped = grpc(status.FAILED_PRECONDITION);
@@ -56,5 +56,11 @@ test('any other failure of the call is passed on at once', async () => {
   const denied = grpc(status.PERMISSION_DENIED);
   const { call, made } = calls(denied);
   expect(await asked(call)).toBe(denied);
+  expect(made.count).toBe(1);
+});
+
+test('a question that nobody can be asked now is no update: whoever asks hears at once, and in the engine’s own words', async () => {
+  const { call, made } = calls(dropped);
+  await expect(inWords(call, missing)).rejects.toBe(dropped);
   expect(made.count).toBe(1);
 });
