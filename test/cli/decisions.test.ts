@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { exitCodes } from '../../cli/exit-codes.ts';
 import { ended } from '../../client/rotations.ts';
 import type { Credential } from '../../contract/index.ts';
-import { waitsFor } from '../support/pull.ts';
+import { waitsFor } from '../support/consumers.ts';
 import { credentialOf, type Rotating, readCurrent, startRotating, storeFirst } from '../support/rotating.ts';
 import { CommandLine } from './command-line.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as rotations from '../../client/rotations.ts';
 import type { Progress } from '../../contract/index.ts';
 import type { VaultPlace } from '../e2e/support/vault-places.ts';
-import { waitsFor } from '../support/pull.ts';
+import { waitsFor } from '../support/consumers.ts';
 
 /** The verbs by which something is said to an open rotation, and refused where it cannot be. */
 export const decisions = ['approve', 'reject', 'proceed', 'rollback', 'retry', 'resolve'] as const;

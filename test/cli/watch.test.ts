@@ -13,7 +13,7 @@ import type { Connected } from '../../client/connect.ts';
 import { type DevServer, startDevServer } from '../../client/embedded/dev-server.ts';
 import * as rotations from '../../client/rotations.ts';
 import type { Credential, Progress } from '../../contract/index.ts';
-import { pull, waitsFor } from '../support/pull.ts';
+import { pull, waitsFor } from '../support/consumers.ts';
 import { credentialOf, type Rotating, startRotating, storeFirst } from '../support/rotating.ts';
 import { CommandLine } from './command-line.ts';
 

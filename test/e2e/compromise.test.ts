@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import * as rotations from '../../client/rotations.ts';
 import type { Change, Credential } from '../../contract/index.ts';
 import { makeKey } from '../support/aws/places.ts';
-import { pull, waitsFor } from '../support/pull.ts';
+import { pull, waitsFor } from '../support/consumers.ts';
 import { type Rotating, startRotating } from '../support/rotating.ts';
 import { awsIssuer, type Issuer, postgresIssuer, setPassword } from './support/issuers.ts';
 import { entriesOf, leftOpen, sceneOf } from './support/scene.ts';

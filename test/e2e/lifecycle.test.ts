@@ -5,7 +5,7 @@ import { loadVault } from '../../connectors/load.ts';
 import type { AttestationStatus, Credential, CredentialConsumer, Target } from '../../contract/index.ts';
 import { Secret } from '../../contract/index.ts';
 import { type Application, startApplication } from '../support/application.ts';
-import { waitsFor } from '../support/pull.ts';
+import { waitsFor } from '../support/consumers.ts';
 import { credentialOf, type Rotating, readCurrent, startRotating, storeFirst } from '../support/rotating.ts';
 
 /** The lifecycle's messages and turns, with a stored value, an application that checks it, and one that uses it. */

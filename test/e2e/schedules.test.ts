@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import * as rotations from '../../client/rotations.ts';
 import { pause } from '../../client/schedules.ts';
 import { type Calendar, type Credential, workflowIdOf } from '../../contract/index.ts';
-import { waitsFor } from '../support/pull.ts';
+import { waitsFor } from '../support/consumers.ts';
 import { type Rotating, readCurrent, startRotating } from '../support/rotating.ts';
 import { entriesOf } from './support/scene.ts';
 import {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import * as rotations from '../../client/rotations.ts';
 import { lossyRoad, queryError } from '../support/aws/lossy.ts';
+import { waitsFor } from '../support/consumers.ts';
 import { type Google, startGoogle } from '../support/google/server.ts';
-import { waitsFor } from '../support/pull.ts';
 import { type Rotating, startRotating } from '../support/rotating.ts';
 import { awsIssuer, type Issuer, postgresIssuer } from './support/issuers.ts';
 import { type PauseAt, Pauses } from './support/pauses.ts';

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { attestationsJson, readChange, verifyWebhook } from '../../connectors/consumers/webhook/receiver.ts';
 import { readFileVault } from '../../connectors/vaults/file/index.ts';
 import type { Attestation, Change, CredentialConsumer } from '../../contract/index.ts';
+import { plainApp } from './consumers.ts';
 import { httpDouble } from './http-double.ts';
 
 /**
@@ -81,12 +82,7 @@ export async function startApplication(options: ApplicationOptions): Promise<App
     stop: double.stop,
     consumer: (given: Partial<CredentialConsumer>): CredentialConsumer => ({
       type: 'webhook',
-      name: 'app',
-      reads: 'main',
-      instances: 1,
-      canary: 0,
-      required: true,
-      role: 'uses',
+      ...plainApp,
       url: `${double.url}/keyturn`,
       secret: { env: 'APP_WEBHOOK_SECRET' },
       ...given,

@@ -11,7 +11,7 @@ import { sceneOf } from '../e2e/support/scene.ts';
 import { startToldConsumer } from '../e2e/support/told-consumer.ts';
 import { filePlace } from '../e2e/support/vault-places.ts';
 import { lossyRoad } from '../support/aws/lossy.ts';
-import { pull, waitsFor } from '../support/pull.ts';
+import { pull, waitsFor } from '../support/consumers.ts';
 import { credentialOf, type Rotating, startRotating } from '../support/rotating.ts';
 import { ada, endOf, expectEnd, Openings, rotate, says } from './support.ts';
 

@@ -6,7 +6,7 @@ import { sceneOf } from '../e2e/support/scene.ts';
 import { type Said, startToldConsumer } from '../e2e/support/told-consumer.ts';
 import { filePlace } from '../e2e/support/vault-places.ts';
 import { startApplication } from '../support/application.ts';
-import { waitsFor } from '../support/pull.ts';
+import { waitsFor } from '../support/consumers.ts';
 import { credentialOf, type Rotating, startRotating } from '../support/rotating.ts';
 import { ada, endOf, expectEnd, Openings, rotate } from './support.ts';
 

@@ -10,7 +10,7 @@ import { postgresIssuer } from '../e2e/support/issuers.ts';
 import { sceneOf } from '../e2e/support/scene.ts';
 import { startToldConsumer } from '../e2e/support/told-consumer.ts';
 import { filePlace } from '../e2e/support/vault-places.ts';
-import { waitsFor } from '../support/pull.ts';
+import { waitsFor } from '../support/consumers.ts';
 import { type Rotating, startRotating } from '../support/rotating.ts';
 import { endOf, expectEnd, Openings, rotate } from './support.ts';
 

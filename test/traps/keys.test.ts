@@ -5,7 +5,7 @@ import { sceneOf } from '../e2e/support/scene.ts';
 import { filePlace } from '../e2e/support/vault-places.ts';
 import { lossyRoad } from '../support/aws/lossy.ts';
 import { delayKeysOf, makeKey, owner } from '../support/aws/places.ts';
-import { pull, waitsFor } from '../support/pull.ts';
+import { pull, waitsFor } from '../support/consumers.ts';
 import { type Rotating, startRotating } from '../support/rotating.ts';
 import { endOf, expectEnd, gate, Openings, rotate, says } from './support.ts';
 

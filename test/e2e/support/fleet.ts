@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type FleetHandle, fleetProgress, startFleet } from '../../../client/fleets.ts';
 import { attest, progress, rotationOf } from '../../../client/rotations.ts';
 import type { Credential, FleetInput, FleetProgress, Progress } from '../../../contract/index.ts';
-import { pull, waitsFor } from '../../support/pull.ts';
+import { pull, waitsFor } from '../../support/consumers.ts';
 import { type Rotating, requestOf } from '../../support/rotating.ts';
 import { aMoment, storedCredential } from './scheduling.ts';
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { attestationsJson, readChange, verifyWebhook } from '../../../connectors/consumers/webhook/receiver.ts';
 import type { AttestationStatus, Change, CredentialConsumer } from '../../../contract/index.ts';
+import { plainApp } from '../../support/consumers.ts';
 import { httpDouble } from '../../support/http-double.ts';
 
 export interface Said {
@@ -41,12 +42,7 @@ export async function startToldConsumer(): Promise<ToldConsumer> {
   });
   const declared: CredentialConsumer = {
     type: 'webhook',
-    name: 'app',
-    reads: 'main',
-    instances: 1,
-    canary: 0,
-    required: true,
-    role: 'uses',
+    ...plainApp,
     url: `${url}/keyturn`,
     secret: { env: variable },
   };
