@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { serverSettings } from '../../client/embedded/dev-server.ts';
 import type { RunningPostgres } from '../../test/support/embedded-postgres.ts';
 
 export const host = '127.0.0.1';
@@ -74,8 +75,9 @@ function store(databaseName: string, { adminUrl, port }: RunningPostgres) {
   return { sql: { pluginName: plugin, databaseName, connectAddr, connectProtocol: 'tcp', user, password, ...pool } };
 }
 
-/** What is registered at the start is there at once, instead of after some seconds. */
 const dynamicSettings = {
+  ...Object.fromEntries(Object.entries(serverSettings).map(([name, value]) => [name, [{ value }]])),
+  // What is registered at the start is there at once, instead of after some seconds.
   'system.namespaceCacheRefreshInterval': [{ value: '1s' }],
   'system.forceSearchAttributesCacheRefreshOnRead': [{ value: true }],
 };

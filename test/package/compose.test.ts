@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { serverSettings } from '../../client/embedded/dev-server.ts';
 import { settingsSchema } from '../../contract/index.ts';
 import { composeSchema } from './compose-schema.ts';
 import { root } from './run.ts';
@@ -12,6 +13,7 @@ interface Service {
   profiles?: string[];
   ports?: string[];
   volumes?: string[];
+  configs?: { source: string; target: string }[];
   container_name?: string;
   read_only?: boolean;
   cap_drop?: string[];
@@ -19,7 +21,11 @@ interface Service {
 }
 
 const text = readFileSync(`${root}docker-compose.yml`, 'utf8');
-const compose = parse(text, { merge: true }) as { services: Record<string, Service>; volumes: object; configs: object };
+const compose = parse(text, { merge: true }) as {
+  services: Record<string, Service>;
+  volumes: object;
+  configs: Record<string, object>;
+};
 const services = Object.entries(compose.services);
 const ours = services.filter(([, { image }]) => image.startsWith('keyturn:'));
 const example = readFileSync(`${root}.env.example`, 'utf8');
@@ -43,6 +49,15 @@ test('every image is pinned, ours to the version of the package', () => {
   for (const [name, { image }] of services) expect(image, name).toMatch(/^[a-z/-]+:\d+\.\d+(\.\d+)?$/);
   for (const [name, { build, image }] of ours)
     expect({ build, image }, name).toEqual({ build: '.', image: `keyturn:${version}` });
+});
+
+test('its Temporal is told what the embedded one is told', () => {
+  const { environment, configs } = compose.services.temporal as Service;
+  const [{ source = '', target = '' } = {}] = configs ?? [];
+  expect(target).toBe(`/etc/temporal/${environment?.DYNAMIC_CONFIG_FILE_PATH}`);
+  const { content } = compose.configs[source] as { content: string };
+  const expected = Object.entries(serverSettings).map(([name, value]) => [name, [{ value }]]);
+  expect(parse(content)).toEqual(Object.fromEntries(expected));
 });
 
 /** Of Temporal's own, what its client library reads: https://docs.temporal.io/references/client-environment-configuration. */

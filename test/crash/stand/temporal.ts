@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { eagerActivities, startDevServer } from '../../../client/embedded/dev-server.ts';
+import { serverSettingsArgs, startDevServer } from '../../../client/embedded/dev-server.ts';
 import { cacheFolder, findTemporal } from '../../../client/embedded/find-temporal.ts';
 import { searchAttributes } from '../../../contract/index.ts';
 import { freePort } from '../../support/embedded-postgres.ts';
@@ -27,7 +27,7 @@ export async function startTemporal(databaseFile?: string): Promise<TemporalServ
   const attributes = Object.values(searchAttributes).flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
   const args = [
     ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'error'],
-    ...eagerActivities,
+    ...serverSettingsArgs,
     ...(databaseFile === undefined ? [] : ['--db-filename', databaseFile, '--sqlite-pragma', 'journal_mode=WAL']),
     ...attributes,
   ];
