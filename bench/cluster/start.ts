@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { registerSearchAttributes } from '../../client/cluster.ts';
+import { serverEnvironment } from '../../client/embedded/dev-server.ts';
 import { type RunningPostgres, startPostgres } from '../../test/support/embedded-postgres.ts';
 import { noteVersion, type Server } from '../engine.ts';
 import { durable } from '../real.ts';
@@ -26,7 +27,8 @@ export async function startOnPostgres(folder: string, say: (line: string) => voi
   const args = ['--root', folder, '--config', 'config', '--env', 'bench', '--allow-no-auth', 'start'];
   const log = join(folder, 'server.log');
   const output = openSync(log, 'w');
-  const child = spawn(programs.server, args, { stdio: ['ignore', output, output] });
+  const env = { ...serverEnvironment, ...process.env };
+  const child = spawn(programs.server, args, { stdio: ['ignore', output, output], env });
   closeSync(output);
   const dieWithUs = () => child.kill('SIGKILL');
   process.once('exit', dieWithUs);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { serverSettings } from '../../client/embedded/dev-server.ts';
+import { serverEnvironment, serverSettings } from '../../client/embedded/dev-server.ts';
 import { settingsSchema } from '../../contract/index.ts';
 import { composeSchema } from './compose-schema.ts';
 import { root } from './run.ts';
@@ -55,6 +55,7 @@ test('its Temporal is told what the embedded one is told', () => {
   const { environment, configs } = compose.services.temporal as Service;
   const [{ source = '', target = '' } = {}] = configs ?? [];
   expect(target).toBe(`/etc/temporal/${environment?.DYNAMIC_CONFIG_FILE_PATH}`);
+  expect(environment).toMatchObject(serverEnvironment);
   const { content } = compose.configs[source] as { content: string };
   const expected = Object.entries(serverSettings).map(([name, value]) => [name, [{ value }]]);
   expect(parse(content)).toEqual(Object.fromEntries(expected));

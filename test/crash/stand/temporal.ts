@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { serverSettingsArgs, startDevServer } from '../../../client/embedded/dev-server.ts';
+import { serverEnvironment, serverSettingsArgs, startDevServer } from '../../../client/embedded/dev-server.ts';
 import { cacheFolder, findTemporal } from '../../../client/embedded/find-temporal.ts';
 import { searchAttributes } from '../../../contract/index.ts';
 import { freePort } from '../../support/embedded-postgres.ts';
@@ -38,7 +38,7 @@ export async function startTemporal(databaseFile?: string): Promise<TemporalServ
     address,
     pid: () => child?.pid ?? 0,
     async start() {
-      child = spawn(executable, args, { stdio: 'ignore' });
+      child = spawn(executable, args, { stdio: 'ignore', env: { ...serverEnvironment, ...process.env } });
       await answers(address, child);
     },
     async kill() {
