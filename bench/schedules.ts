@@ -1,8 +1,8 @@
 import type { DeclaredCredential } from '../catalog/index.ts';
 import type { Connected } from '../client/connect.ts';
-import { applyChange, compareSchedules } from '../client/schedules.ts';
+import { applyChanges, compareSchedules } from '../client/schedules.ts';
 
-/** In the order of the catalog, one after the other, as `keyturn apply` does it. @returns how long that took in all, and for the creation alone. */
+/** As `keyturn apply` does it. @returns how long that took in all, and for the creation alone. */
 export async function schedule(
   { client }: Connected,
   credentials: readonly DeclaredCredential[],
@@ -13,7 +13,9 @@ export async function schedule(
   const beganMs = performance.now();
   const changes = await compareSchedules(client, scheduled);
   const comparedMs = performance.now();
-  for (const change of changes) await applyChange(client, change);
+  for await (const { change, overtaken } of applyChanges(client, changes)) {
+    if (overtaken) throw new Error(`somebody else has made the schedule of ${change.credential}`);
+  }
   const createdMs = performance.now();
   // `apply` looks again, for what others have changed meanwhile.
   await compareSchedules(client, scheduled);

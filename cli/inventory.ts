@@ -101,18 +101,21 @@ export async function fromAudit(
   }
 }
 
-/** So many calls at once: a catalog may have thousands of credentials. */
+/** So many calls at once. */
 const concurrency = 20;
+/** Each is asked about, as it stands at this moment; of more than these what Temporal lists is good enough. */
+const fewMost = 100;
 
 async function fromTemporal(
   shell: Shell,
   credentials: readonly DeclaredCredential[],
   mayFail: boolean,
 ): Promise<Map<string, Overview> | undefined> {
-  const { overviewOf } = await import('../client/overview.ts');
+  const { overviewOf, overviews } = await import('../client/overview.ts');
   try {
     return await withTemporal(shell, async ({ client }) => {
-      const look = async ({ id }: DeclaredCredential) => [id, await overviewOf(client, id)] as const;
+      const listed = credentials.length > fewMost ? await overviews(client) : undefined;
+      const look = async ({ id }: DeclaredCredential) => [id, listed?.(id) ?? (await overviewOf(client, id))] as const;
       return new Map(await Readable.from(credentials).map(look, { concurrency }).toArray());
     });
   } catch (error) {

@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { ScheduleDescription, ScheduleOptions, ScheduleOptionsStartWorkflowAction } from '@temporalio/client';
+import type {
+  ScheduleDescription,
+  ScheduleOptions,
+  ScheduleOptionsStartWorkflowAction,
+  ScheduleSummary,
+} from '@temporalio/client';
 import type { CredentialId } from '../contract/index.ts';
 import type { ScheduledInput, scheduledRotation } from '../workflows/scheduled-rotation.workflow.ts';
 import { inputOf, policiesOf, type Scheduled, specOf } from './timetable.ts';
@@ -28,8 +33,8 @@ export function credentialOfSchedule(scheduleId: string): CredentialId | undefin
 }
 
 /** Ours has the prefix and starts our workflow. All others are left alone. */
-export function isOurs({ action, scheduleId }: ScheduleDescription): boolean {
-  return credentialOfSchedule(scheduleId) !== undefined && action.workflowType === workflowType;
+export function isOurs({ action, scheduleId }: Pick<ScheduleSummary, 'action' | 'scheduleId'>): boolean {
+  return credentialOfSchedule(scheduleId) !== undefined && action?.workflowType === workflowType;
 }
 
 export function scheduleOf(scheduled: Scheduled, taskQueue: string): DeclaredSchedule {

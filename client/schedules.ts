@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import {
   type Client,
   ScheduleAlreadyRunning,
@@ -86,6 +87,25 @@ export async function applyChange(client: Client, change: ScheduleChange): Promi
     if (!isTheirs && !(error instanceof Overtaken)) throw error;
     throw changedByOthers([change.credential]);
   }
+}
+
+const atOnce = 20;
+
+/** Several at once. @returns in their order; `overtaken`: somebody else was faster, and it stands as they made it. */
+export async function* applyChanges(
+  client: Client,
+  changes: readonly ScheduleChange[],
+): AsyncGenerator<{ change: ScheduleChange; overtaken: boolean }> {
+  const apply = async (change: ScheduleChange) => {
+    try {
+      await applyChange(client, change);
+      return { change, overtaken: false };
+    } catch (error) {
+      if (error instanceof KeyturnError && error.kind === 'conflict') return { change, overtaken: true };
+      throw error;
+    }
+  };
+  yield* Readable.from(changes).map(apply, { concurrency: atOnce });
 }
 
 /** Somebody else was faster. */

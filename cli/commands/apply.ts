@@ -3,7 +3,7 @@ import type { Catalog } from '../../catalog/index.ts';
 import type { Connected } from '../../client/connect.ts';
 import type { LookoutChange } from '../../client/lookout-schedule.ts';
 import type { ScheduleChange } from '../../client/schedules.ts';
-import { KeyturnError } from '../../contract/index.ts';
+import type { KeyturnError } from '../../contract/index.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { lookoutChangeOf, lookoutData, lookoutLine } from '../lookout.ts';
 import type { Output } from '../output.ts';
@@ -34,15 +34,18 @@ async function apply(shell: Shell, prunes: boolean): Promise<ExitCode> {
   const catalog = await openWithWarnings(shell);
   return withTemporal(shell, async (temporal) => {
     await ensureSearchAttributes(shell, temporal);
+    const { applyChanges, changedByOthers } = await import('../../client/schedules.ts');
     const changes = await changesOf(temporal, catalog);
     const lookout = await lookoutChangeOf(temporal, catalog);
     const applied = changes.filter(({ action }) => action !== 'unchanged' && (action !== 'remove' || prunes));
     const overtaken: string[] = [];
-    for (const change of applied) if (!(await applyOne(shell, temporal, change))) overtaken.push(change.credential);
+    for await (const { change, overtaken: isTheirs } of applyChanges(temporal.client, applied)) {
+      if (isTheirs) overtaken.push(change.credential);
+      else out.say(changeLine(out, change));
+    }
     const looks = lookout && (await applyLook(shell, temporal, lookout, prunes));
     const theirs = [...new Set([...overtaken, ...(await changedSince(temporal, catalog, applied))])];
     out.result(summary(changes, applied));
-    const { changedByOthers } = await import('../../client/schedules.ts');
     const exitCode = theirs.length > 0 ? refuse(out, changedByOthers(theirs)) : exitCodes.ok;
     out.data({
       changes: changes.map((change) => ({
@@ -61,19 +64,6 @@ function refuse(out: Output, { fix, message }: KeyturnError): ExitCode {
   out.say(`${out.paintProgress('red', 'error:')} ${message}`);
   out.say(`  ${out.paintProgress('bold', 'fix:')} ${fix}`);
   return exitCodes.refused;
-}
-
-/** @returns false where somebody else was faster. */
-async function applyOne({ out }: Shell, { client }: Connected, change: ScheduleChange): Promise<boolean> {
-  const { applyChange } = await import('../../client/schedules.ts');
-  try {
-    await applyChange(client, change);
-  } catch (error) {
-    if (error instanceof KeyturnError && error.kind === 'conflict') return false;
-    throw error;
-  }
-  out.say(changeLine(out, change));
-  return true;
 }
 
 /** Whoever applies another catalog at the same time may have written after it: what is there is looked at again. */

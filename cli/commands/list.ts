@@ -9,7 +9,8 @@ import { type Shell, shellOf, withGlobals } from '../shell.ts';
 import { type Cell, table } from '../table.ts';
 
 const notes = `
-A glob's * stays between two slashes, ** crosses them.
+A glob's * stays between two slashes, ** crosses them. Of more than a hundred, what is open and next due comes
+from Temporal's lists, which may lag a moment behind; keyturn status <id> asks itself.
 
 Example:
   $ keyturn list 'production/**' --owner payments-sre

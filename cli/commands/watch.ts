@@ -43,7 +43,7 @@ async function watchAll(shell: Shell, given: readonly string[]): Promise<ExitCod
   const stopListening = onStopSignal(() => stopped.abort());
   const live = liveOn(out, process.stderr, shell.env);
   const seen = await withTemporal(shell, async (temporal) => {
-    const ids = given.length > 0 ? [...new Set(given)] : await openRotations(temporal.client);
+    const ids = given.length > 0 ? [...new Set(given)] : [...(await openRotations(temporal.client)).keys()].sort();
     try {
       return await Promise.all(
         ids.map((id) => watchOne(shell, temporal, id, { live, beside: ids.length, stop: stopped.signal })),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ScheduleOverlapPolicy } from '@temporalio/client';
-import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { exitCodes } from '../../cli/exit-codes.ts';
 import type { Credential } from '../../contract/index.ts';
@@ -107,6 +107,12 @@ test('what is rotated, open, scheduled and paused is shown as Temporal and the a
   expect(rows[2]).toMatch(/ random +idle +never +- +30d overdue +not scheduled$/);
   expect(rows[3]).toContain('paused: until [2J the move is over');
   expect(rows[4]).toContain('now: waits to begin');
+
+  // More than are asked about each; the server's lists may lag behind.
+  const others = Object.fromEntries(Array.from({ length: 100 }, () => [`test/${randomUUID()}`, declared()]));
+  const crowd = lineOf({ ...credentials, ...others }, { KEYTURN_HOME: rotating.home });
+  const seen = (of: Map<string, Listed>) => ids.map((id) => ({ ...of.get(id), ageMs: null }));
+  await vi.waitFor(async () => expect(seen(await listed(crowd))).toEqual(seen(found)), 20_000);
   await started.handle.cancel();
 });
 
