@@ -34,13 +34,14 @@ import { withGlobals } from './shell.ts';
 
 const environment = `
 Environment:
-  KEYTURN_CATALOG  the catalog, where --catalog names none
-  KEYTURN_HOME     Keyturn's folder: key ring, file vault, audit (default .keyturn)
-  KEYTURN_AUDIT    the audit sink, <sink> or <sink>:<location> (default sqlite:<home>/audit.db)
-  KEYTURN_HEALTH   where \`worker\` says whether it is healthy, <port> or <host>:<port> (default: nowhere)
-  KEYTURN_LOG      debug, info, warn, error or silent
+  KEYTURN_CATALOG     the catalog, where --catalog names none
+  KEYTURN_HOME        Keyturn's folder: key ring, file vault, audit (default .keyturn)
+  KEYTURN_AUDIT       the audit sink, <sink> or <sink>:<location> (default sqlite:<home>/audit.db)
+  KEYTURN_ACTIVITIES  how many activities a \`worker\` takes up at a time (default 100)
+  KEYTURN_HEALTH      where \`worker\` says whether it is healthy, <port> or <host>:<port> (default: nowhere)
+  KEYTURN_LOG         debug, info, warn, error or silent
   TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_...: Temporal's own
-  NO_COLOR         no colours`;
+  NO_COLOR            no colours`;
 
 const commands = [
   ...[

@@ -26,6 +26,12 @@ const settings = z.object({
     .regex(/^([\w.-]+:|\[[\da-f:]+\]:)?\d{1,5}$/i, 'a port, or <host>:<port>')
     .transform(placeOf)
     .optional(),
+  /** So many activities a worker takes up at a time. */
+  KEYTURN_ACTIVITIES: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/, 'a number from 1 to 9999')
+    .transform(Number)
+    .prefault('100'),
   KEYTURN_LOG: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** With these, as Temporal's Worker Controller gives them, the worker belongs to a version of a Worker Deployment. */
   TEMPORAL_DEPLOYMENT_NAME: z.string().min(1).optional(),

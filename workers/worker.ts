@@ -91,6 +91,7 @@ export async function createWorker(options: WorkerOptions): Promise<KeyturnWorke
     ...workflowCode(options.workflowBundle),
     interceptors: { activity: [() => ({ inbound: new ActivityGuard() })] },
     ...versioned(settings),
+    maxConcurrentActivityTaskExecutions: settings.KEYTURN_ACTIVITIES,
     shutdownGraceTime: options.graceMs ?? 30_000,
     ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
   });

@@ -51,6 +51,7 @@ export interface RotatingOptions {
   site?: string;
   address?: string;
   maxCachedWorkflows?: number;
+  settings?: Record<string, string>;
 }
 
 export async function startRotating(options: RotatingOptions = {}): Promise<Rotating> {
@@ -70,7 +71,7 @@ export async function startRotating(options: RotatingOptions = {}): Promise<Rota
   const env: Record<string, string> = { ...options.env };
   const log: Log = options.log ?? { debug: silent, info: silent, warn: silent };
   const taskQueue = options.site === undefined ? `test-${randomUUID()}` : `keyturn-${options.site}`;
-  const settings = settingsSchema.parse({ KEYTURN_HOME: home });
+  const settings = settingsSchema.parse({ KEYTURN_HOME: home, ...options.settings });
   const { worker, sink } = await createWorker({
     connection: native,
     namespace: 'default',
