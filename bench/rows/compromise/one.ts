@@ -22,7 +22,7 @@ export async function one({ quick, say }: Bench, stand: Stand, logins: Logins): 
   const { credentials } = logins;
   let turn = 0;
   const next = () => credentials[turn++ % credentials.length] as Credential;
-  const [rounds, callsEach] = quick ? [3, 3] : [50, 6];
+  const [rounds, callsEach] = quick ? [2, 4] : [50, 6];
   const called: Sample[] = [];
   const commanded: Sample[] = [];
   // What the worker loads at its first rotation is not of a compromise.

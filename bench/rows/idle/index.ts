@@ -16,7 +16,7 @@ export const idle: Row = {
 
 const minuteMs = 60_000;
 const settings = {
-  quick: { count: 200, windows: 2, windowMs: 5_000, settleMs: 3_000 },
+  quick: { count: 200, windows: 2, windowMs: 3_000, settleMs: 2_000 },
   full: { count: 10_000, windows: 5, windowMs: 60_000, settleMs: 60_000 },
 } as const;
 

@@ -15,7 +15,7 @@ export async function workerStarts({ quick, say }: Bench, stand: Stand, { bin }:
   const kinds = { installed: until(bin), cloned: until(cloned) };
   // The first start of each fills the cache of what Node has compiled, and is not counted.
   await interleaved(kinds, 1);
-  const took = await interleaved(kinds, quick ? 2 : 10);
+  const took = await interleaved(kinds, quick ? 1 : 10);
   say('worker starts: done');
   const comparedTo = `from source, where it bundles the workflows first: ${Math.round(median(took.cloned))} ms`;
   return [

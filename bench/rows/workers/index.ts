@@ -12,7 +12,7 @@ import { measured } from '../../usage.ts';
 
 const counts = [1, 2, 4] as const;
 const atOnce = 40;
-const amounts = { quick: { runs: 1, times: 40 }, full: { runs: 5, times: 200 } };
+const amounts = { quick: { runs: 1, times: 30 }, full: { runs: 5, times: 200 } };
 
 interface Loop {
   perSecond: number;
