@@ -21,15 +21,18 @@ export interface DevServerOptions extends FindOptions {
 }
 
 /**
- * What the server is told beyond its defaults; a cluster of one's own gains by both (docs/performance.md).
+ * What the server is told beyond its defaults; docs/performance.md says what a cluster of one's own gains by it.
  * - The first activity that a workflow's task asks for comes back with the answer to it, as from Temporal 1.32 on without being told
  *   (https://github.com/temporalio/temporal/pull/10651): a fifth less work for the server.
  * - A shard looks for new tasks when there are any, instead of 20 times a second: one workflow asks for more than that, one task after
  *   the other, and this server has one shard.
+ * - A queue stands in one part instead of four: what waits for a worker in one is handed to the others once a second.
  */
 export const serverSettings: Readonly<Record<string, boolean | number>> = {
   'system.enableActivityEagerExecution': true,
   'history.transferProcessorMaxPollRPS': 1_000,
+  'matching.numTaskqueueReadPartitions': 1,
+  'matching.numTaskqueueWritePartitions': 1,
 };
 
 /** The same, for `temporal server start-dev`. */
