@@ -26,12 +26,12 @@ export interface DevServerOptions extends FindOptions {
  *   (https://github.com/temporalio/temporal/pull/10651): a fifth less work for the server.
  * - A shard looks for new tasks when there are any, instead of 20 times a second: one workflow asks for more than that, one task after
  *   the other, and this server has one shard.
- * - A queue stands in one part instead of four: what waits for a worker in one is handed to the others once a second.
+ * - What waits for a worker is put into one of a queue's four parts: from the others it is handed on once a second. All four are read:
+ *   an earlier start may have left something there.
  */
 export const serverSettings: Readonly<Record<string, boolean | number>> = {
   'system.enableActivityEagerExecution': true,
   'history.transferProcessorMaxPollRPS': 1_000,
-  'matching.numTaskqueueReadPartitions': 1,
   'matching.numTaskqueueWritePartitions': 1,
 };
 
