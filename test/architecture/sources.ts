@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseSync } from 'oxc-parser';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const skipped = new Set(['node_modules', 'dist', '.git', '.keyturn', '.cache']);
+const skipped = new Set(['node_modules', 'dist', '.git', '.keyturn', '.cache', '.bench']);
 
 export interface Import {
   /** As it is written. */
