@@ -6,8 +6,8 @@ import {
 } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { type CredentialId, type Instant, type Phase, searchAttributes } from '../contract/index.ts';
-import { credentialOfSchedule, isOurs, scheduleIdOf } from './declared-schedule.ts';
-import { listOpen, openRotations } from './open-rotations.ts';
+import { isOurs, scheduleIdOf } from './declared-schedule.ts';
+import { listOpen, listSchedules, openRotations } from './lists.ts';
 import { openRotationOf } from './rotations.ts';
 
 export type OpenPhase = Exclude<Phase, 'ended'>;
@@ -70,17 +70,14 @@ async function scheduleOf(client: Client, credential: CredentialId): Promise<Sch
 
 /** Put there by the server (https://docs.temporal.io/search-attribute#default-search-attribute). */
 const scheduledBy = defineSearchAttributeKey('TemporalScheduledById', 'KEYWORD');
-const pageSize = 1_000;
 
 async function listedSchedules(client: Client): Promise<Map<CredentialId, ScheduleState>> {
   const running = new Set<string | undefined>();
   for await (const run of listOpen(client, 'scheduledRotation'))
     running.add(run.typedSearchAttributes.get(scheduledBy));
   const states = new Map<CredentialId, ScheduleState>();
-  for await (const found of client.schedule.list({ pageSize })) {
-    const credential = credentialOfSchedule(found.scheduleId);
-    if (credential !== undefined && isOurs(found))
-      states.set(credential, stateOf(found, running.has(found.scheduleId)));
+  for await (const { credential, found } of listSchedules(client)) {
+    if (isOurs(found)) states.set(credential, stateOf(found, running.has(found.scheduleId)));
   }
   return states;
 }

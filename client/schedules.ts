@@ -10,16 +10,9 @@ import {
 import { type CredentialId, type Decision, KeyturnError, mainQueue, whoWords } from '../contract/index.ts';
 import { declareSignal } from '../workflows/messages.ts';
 import type { scheduledRotation } from '../workflows/scheduled-rotation.workflow.ts';
-import {
-  credentialOfSchedule,
-  type DeclaredSchedule,
-  isAsDeclared,
-  isOurs,
-  markOf,
-  scheduleIdOf,
-  scheduleOf,
-} from './declared-schedule.ts';
+import { type DeclaredSchedule, isAsDeclared, isOurs, markOf, scheduleIdOf, scheduleOf } from './declared-schedule.ts';
 import { differences } from './differences.ts';
+import { listSchedules } from './lists.ts';
 import type { Scheduled } from './timetable.ts';
 
 export type { Scheduled };
@@ -50,14 +43,20 @@ export async function compareSchedules(
   taskQueue: string = mainQueue,
 ): Promise<ScheduleChange[]> {
   const known = new Set(scheduled.map(({ credential }) => credential.id));
-  const declared = await inBatches(scheduled, (each) => compare(client, each, taskQueue));
+  const declared = Readable.from(scheduled).map((each: Scheduled) => compare(client, each, taskQueue), looks);
+  const changes: ScheduleChange[] = await declared.toArray();
   const others = (await listed(client)).filter((credential) => !known.has(credential));
-  const found = await inBatches(others, (credential) => describe(client, credential));
-  const left = others.flatMap((credential, index): ScheduleChange[] => {
-    const each = found[index];
-    return each && isOurs(each) ? [{ credential, action: 'remove', before: markOf(each) }] : [];
-  });
-  return [...declared, ...left];
+  const left = Readable.from(others).flatMap((credential: CredentialId) => removal(client, credential), looks);
+  return [...changes, ...(await left.toArray())];
+}
+
+/** At once: one that has just begun answers late. */
+const looks = { concurrency: 100 };
+
+/** @returns none for what is somebody else's, or gone. */
+async function removal(client: Client, credential: CredentialId): Promise<ScheduleChange[]> {
+  const found = await describe(client, credential);
+  return found && isOurs(found) ? [{ credential, action: 'remove', before: markOf(found) }] : [];
 }
 
 async function compare(client: Client, scheduled: Scheduled, taskQueue: string): Promise<ScheduleChange> {
@@ -89,7 +88,7 @@ export async function applyChange(client: Client, change: ScheduleChange): Promi
   }
 }
 
-const atOnce = 20;
+const writes = { concurrency: 20 };
 
 /** Several at once. @returns in their order; `overtaken`: somebody else was faster, and it stands as they made it. */
 export async function* applyChanges(
@@ -105,7 +104,7 @@ export async function* applyChanges(
       throw error;
     }
   };
-  yield* Readable.from(changes).map(apply, { concurrency: atOnce });
+  yield* Readable.from(changes).map(apply, writes);
 }
 
 /** Somebody else was faster. */
@@ -204,10 +203,7 @@ async function eachRun(client: Client, handle: ScheduleHandle, act: (run: Run) =
 /** The list may lag behind: what is declared is looked at by name. */
 async function listed(client: Client): Promise<CredentialId[]> {
   const credentials: CredentialId[] = [];
-  for await (const { scheduleId } of client.schedule.list()) {
-    const credential = credentialOfSchedule(scheduleId);
-    if (credential !== undefined) credentials.push(credential);
-  }
+  for await (const { credential } of listSchedules(client)) credentials.push(credential);
   return credentials.sort();
 }
 
@@ -231,14 +227,4 @@ export function foreign({ action, scheduleId }: ScheduleDescription): KeyturnErr
     `Temporal has a schedule ${scheduleId} that is not Keyturn's: it starts ${action.workflowType}`,
     { fix: 'give it another name, or delete it; then apply again' },
   );
-}
-
-const batchSize = 100;
-
-async function inBatches<T, R>(all: readonly T[], act: (each: T) => Promise<R>): Promise<R[]> {
-  const done: R[] = [];
-  for (let from = 0; from < all.length; from += batchSize) {
-    done.push(...(await Promise.all(all.slice(from, from + batchSize).map(act))));
-  }
-  return done;
 }

@@ -38,7 +38,7 @@ interface Seen {
 
 async function watchAll(shell: Shell, given: readonly string[]): Promise<ExitCode> {
   const { out } = shell;
-  const { openRotations } = await import('../../client/open-rotations.ts');
+  const { openRotations } = await import('../../client/lists.ts');
   const stopped = new AbortController();
   const stopListening = onStopSignal(() => stopped.abort());
   const live = liveOn(out, process.stderr, shell.env);
